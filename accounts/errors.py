@@ -1,0 +1,65 @@
+"""What can go wrong in the accounts app. Errors carry facts; each HTTP API has a table for its own words.
+
+AccountsError
+├── NotAuthenticated                who is calling is not known
+│   ├── CredentialsMissing          nothing was sent
+│   ├── CredentialsInvalid          sent, but wrong, unknown or disabled
+│   └── CredentialsExpired          authentic, but too old
+├── AccessDenied                    known, but not allowed
+├── InvalidInput                    a value has the wrong form
+├── AlreadyExists                   the name is taken
+├── NotFound                        no such account, person, principal or key
+└── LimitReached                    a quota of the account is used up
+"""
+
+
+class AccountsError(Exception):
+    """The root of the tree."""
+
+
+class NotAuthenticated(AccountsError):
+    """Who is calling is not known."""
+
+
+class CredentialsMissing(NotAuthenticated):
+    """No credentials were sent."""
+
+
+class CredentialsInvalid(NotAuthenticated):
+    """Credentials were sent that are wrong, unknown or disabled; which of these is never told."""
+
+
+class CredentialsExpired(NotAuthenticated):
+    """The credentials are authentic, but their time is over."""
+
+
+class AccessDenied(AccountsError):
+    """A known caller may not do this. `reason` is for logs and the simulator, never for strangers."""
+
+    def __init__(self, principal_arn: str, action: str, resource: str, reason: str) -> None:
+        super().__init__(f"{principal_arn} may not {action} on {resource}: {reason}")
+        self.principal_arn = principal_arn
+        self.action = action
+        self.resource = resource
+        self.reason = reason
+
+
+class InvalidInput(AccountsError):
+    """A value has the wrong form; `field` names it and the message says what it takes."""
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(f"{field}: {why}")
+        self.field = field
+        self.why = why
+
+
+class AlreadyExists(AccountsError):
+    """The name or id is taken."""
+
+
+class NotFound(AccountsError):
+    """No such account, person, principal or key."""
+
+
+class LimitReached(AccountsError):
+    """A quota of the account is used up."""

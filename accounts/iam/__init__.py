@@ -1,0 +1,1 @@
+"""The policy engine: pure functions over ARNs and statements. No Django, no database."""

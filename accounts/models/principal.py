@@ -1,0 +1,40 @@
+"""Root, users and roles: what acts on an account."""
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.iam import arn
+from accounts.models.account import Account
+
+
+class Principal(models.Model):
+    """A principal of one account. Disabling it ends all that its keys, passwords and tokens allow."""
+
+    class Kind(models.TextChoices):
+        """What sort of principal it is."""
+
+        ROOT = "root", _("root")
+        USER = "user", _("user")
+        ROLE = "role", _("role")
+
+    unique_id = models.CharField(max_length=32, unique=True, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="principals")
+    kind = models.CharField(max_length=4, choices=Kind)
+    name = models.CharField(max_length=64)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "kind", "name"], name="principal_name_once")]
+
+    def __str__(self) -> str:
+        return self.arn
+
+    @property
+    def arn(self) -> str:
+        """The principal's ARN, as policies and the trail write it."""
+        if self.kind == self.Kind.ROOT:
+            return str(arn.root(self.account_id))
+        make = arn.user if self.kind == self.Kind.USER else arn.role
+        return str(make(self.account_id, self.name))

@@ -1,0 +1,1 @@
+"""Settings: base for all, local for `make run`, test for pytest, production for many nodes."""

@@ -1,0 +1,173 @@
+"""Settings that every deployment shares. Values that differ come from the environment, typed by config.env."""
+
+from pathlib import Path
+from typing import Any
+
+from config import env, wiring
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+# Where this deployment keeps its files: database, blobs, spool, mails, secrets.
+DATA_DIR = Path(env.text("KHO_DATA", str(BASE_DIR / "data"))).resolve()
+
+# The regions that this deployment serves; the first is home.
+REGIONS = env.words(
+    "KHO_REGIONS", "us-east-1", pattern=r"[a-z]{2,}(-[a-z0-9]+)+", what="region names such as us-east-1, separated by commas"
+)
+if not REGIONS:
+    raise env.BadSetting("KHO_REGIONS", "needs at least one region")
+HOME_REGION = REGIONS[0]
+
+# The domain below which ECR-shaped host names are answered; empty: one host name for all.
+DOMAIN = env.matching("KHO_DOMAIN", "", r"[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]+)?", "a host name")
+# The public origin for realms, redirects and links; empty: as the request says.
+PUBLIC_URL = env.matching("KHO_URL", "", r"https?://[^/\s]+", "an origin such as https://kho.example.com, without a path")
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "rest_framework",
+    "django_htmx",
+    "allauth",
+    "allauth.account",
+    "accounts",
+    "registry",
+    "gallery",
+]
+
+# `/v2/` and `/token/` need no session, CSRF, message or locale: ProtocolBoundary answers them before those run.
+MIDDLEWARE = [
+    "config.middleware.RequestContext",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = False
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# One transaction per write verb, never per request; SQLite takes its write lock at the start of a transaction.
+ATOMIC_REQUESTS = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+AUTH_USER_MODEL = "accounts.Person"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "accounts.console.adapter.ClosedSignUp"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/console"
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("vi", "Tiếng Việt")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "UNAUTHENTICATED_USER": None,
+    "UNAUTHENTICATED_TOKEN": None,
+}
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+
+# Addresses (or networks) of proxies whose X-Forwarded-* are believed.
+TRUSTED_PROXIES = env.words("KHO_TRUSTED_PROXIES", what="addresses or networks, separated by commas")
+
+# Storage of blobs.
+STORAGE_DRIVERS = wiring.STORAGE_DRIVERS
+STORAGE_DRIVER = env.matching("KHO_STORAGE", "filesystem", "|".join(wiring.STORAGE_DRIVERS), "one of " + ", ".join(wiring.STORAGE_DRIVERS))
+BLOB_ROOT = DATA_DIR / "blobs"
+SPOOL_DIR = DATA_DIR / "spool"
+
+# Limits of the registry, in bytes, seconds and counts; 0 switches a quota off.
+MAX_MANIFEST_BYTES = 4 * 1024 * 1024
+MAX_BLOB_BYTES = env.integer("KHO_MAX_BLOB_BYTES", 52_000 * 1024 * 1024, least=1)
+STORAGE_QUOTA_BYTES = env.integer("KHO_STORAGE_QUOTA_BYTES", 0)
+UPLOAD_CLAIM_SECONDS = env.integer("KHO_UPLOAD_CLAIM_SECONDS", 60, least=1)
+STALE_UPLOAD_SECONDS = env.integer("KHO_STALE_UPLOAD_SECONDS", 7 * 24 * 3600, least=60)
+BLOB_GRACE_SECONDS = env.integer("KHO_BLOB_GRACE_SECONDS", 24 * 3600, least=60)
+REGISTRY_PASSWORD_SECONDS = 12 * 3600
+BEARER_TOKEN_SECONDS = 900
+
+EVENT_TASKS = wiring.EVENT_TASKS
+
+# Celery: Redis when REDIS_URL is given, otherwise files below the data folder.
+REDIS_URL = env.text("REDIS_URL", "")
+CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
+    {"socket_timeout": 0.2, "socket_connect_timeout": 0.2, "visibility_timeout": 3600}
+    if REDIS_URL
+    else {
+        "data_folder_in": str(DATA_DIR / "broker" / "queue"),
+        "data_folder_out": str(DATA_DIR / "broker" / "queue"),
+        "control_folder": str(DATA_DIR / "broker" / "control"),
+        "store_processed": False,
+    }
+)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BEAT_SCHEDULE = wiring.BEAT_SCHEDULE
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat")
+CELERY_TIMEZONE = "UTC"

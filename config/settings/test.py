@@ -1,0 +1,20 @@
+"""Settings of the test suite: a throw-away data folder, quick password hashing, tasks run where they are called."""
+
+import os
+import tempfile
+
+os.environ.setdefault("KHO_DATA", tempfile.mkdtemp(prefix="kho-test-"))
+
+from config.settings.base import *  # noqa: E402,F403 - the data folder must be known first
+from config.settings.base import DATA_DIR  # noqa: E402
+from config.settings.database import database  # noqa: E402
+
+SECRET_KEY = "only for tests " * 4
+MASTER_KEY = "another one, only for tests " * 2
+DEBUG = False
+ALLOWED_HOSTS = ["*"]
+DATABASES = {"default": database(f"sqlite:///{DATA_DIR / 'test.sqlite3'}")}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+CELERY_TASK_ALWAYS_EAGER = True
+CELERY_BROKER_URL = "memory://"
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

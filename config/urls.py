@@ -1,0 +1,8 @@
+"""Routes of the whole deployment; each app keeps its own list."""
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,26 @@
+"""What is connected to what, on one page, as dotted paths."""
+
+from typing import Final
+
+EVENT_TASKS: Final[dict[str, tuple[str, ...]]] = {
+    "RepositoryCreated": ("gallery.search.index.refresh",),
+    "RepositoryDeleted": ("gallery.search.index.refresh",),
+    "ImagePushed": ("gallery.search.index.refresh",),
+    "ImageDeleted": ("gallery.search.index.refresh",),
+    "ImageUntagged": ("gallery.search.index.refresh",),
+    "ImagesPulled": ("gallery.search.index.refresh",),
+}
+"""Domain event -> functions of one argument (the event's fields as a dict), run by a task worker after commit."""
+
+TASK_PACKAGES: Final = ("accounts", "registry.core", "registry.metering")
+"""Where Celery finds `tasks.py`; it does not look below an app by itself."""
+
+BEAT_SCHEDULE: Final[dict[str, dict[str, object]]] = {
+    "sweep the outbox": {"task": "accounts.sweep_outbox", "schedule": 10.0},
+    "drain the spool": {"task": "registry.drain_spool", "schedule": 5.0},
+    "remove stale uploads": {"task": "registry.remove_stale_uploads", "schedule": 3600.0},
+}
+"""What runs again and again, in seconds."""
+
+STORAGE_DRIVERS: Final = {"filesystem": "registry.storage.filesystem.FilesystemDriver"}
+"""Value of KHO_STORAGE -> class."""

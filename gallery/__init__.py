@@ -1,0 +1,1 @@
+"""The public gallery: search, publishers and pages over public repositories."""

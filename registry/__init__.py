@@ -1,0 +1,1 @@
+"""The registry: repositories, images, blobs, and the HTTP APIs that serve them."""

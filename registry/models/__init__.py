@@ -1,0 +1,27 @@
+"""Tables of the registry app, one file per noun."""
+
+from registry.models.alias import Alias
+from registry.models.blob import Blob, BlobLink
+from registry.models.image import Image, ImageBlob, ImageChild, ImageTag, Manifest
+from registry.models.repository import Repository
+from registry.models.tag_event import TagEvent
+from registry.models.template import CreationTemplate
+from registry.models.upload import Upload
+from registry.models.usage import PullCount, SpoolFile
+
+__all__ = [
+    "Alias",
+    "Blob",
+    "BlobLink",
+    "CreationTemplate",
+    "Image",
+    "ImageBlob",
+    "ImageChild",
+    "ImageTag",
+    "Manifest",
+    "PullCount",
+    "Repository",
+    "SpoolFile",
+    "TagEvent",
+    "Upload",
+]
