@@ -13,7 +13,8 @@ class Upload(models.Model):
 
     One writer at a time: a request claims the row (`claim`, `claimed_at`) before its first byte and writes into a
     segment of its own. `driver_state` is the storage driver's record of the segments that count, `offset` how many bytes
-    they hold, and `digest_state` the running SHA-256 over them (empty when it is not known).
+    they hold, and `digest_state` the running SHA-256 over them (empty when it is not known). `storage_key` is set before the
+    bytes move to their final place, so that a crash in between can be mended.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -22,6 +23,7 @@ class Upload(models.Model):
     offset = models.BigIntegerField(default=0)
     driver_state = models.JSONField(default=dict)
     digest_state = models.BinaryField(default=bytes)
+    storage_key = models.CharField(max_length=255, blank=True)
     claim = models.CharField(max_length=32, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

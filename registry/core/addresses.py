@@ -1,0 +1,118 @@
+"""Host and path of a request -> address -> URI and ARN. The only place that knows how they are written."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.conf import settings
+
+from accounts.iam.arn import Arn
+from registry.core import aliases
+from registry.errors import InvalidRepositoryName, RepositoryNotFound
+from registry.values import ACCOUNT_ID, PUBLIC, Address, RegistryId, RepositoryName
+
+ECR_HOST = re.compile(r"(?P<account>[0-9]{12})\.dkr\.ecr\.(?P<region>[a-z]{2,}(?:-[a-z0-9]+)+)\.")
+ACCOUNT_IN_REGION = re.compile(r"([0-9]{12})\.([a-z]{2,}(?:-[a-z0-9]+)+)")
+LONGEST_PUBLIC_NAME = 205
+
+
+class HostKind(StrEnum):
+    """What a host name says of the repositories below it."""
+
+    ONE = "one"
+    PRIVATE = "private"
+    PUBLIC = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A host name as the client wrote it (with its port), and what it stands for."""
+
+    kind: HostKind
+    name: str
+    account_id: str = ""
+    region: str = ""
+
+
+def host_of(name: str) -> Host:
+    """Tell what the Host header stands for; anything outside KHO_DOMAIN's ECR shapes is the one host."""
+    domain = settings.DOMAIN
+    bare = name.partition(":")[0] if ":" not in domain else name
+    if domain and bare == f"public.{domain}":
+        return Host(HostKind.PUBLIC, name)
+    shape = ECR_HOST.match(bare)
+    if domain and shape and bare == shape.group() + domain:
+        return Host(HostKind.PRIVATE, name, shape["account"], shape["region"])
+    return Host(HostKind.ONE, name, region=settings.HOME_REGION)
+
+
+def resolve(host: Host, path: str) -> Address:
+    """Read the repository part of a path; one query if it is a public one.
+
+    Raises InvalidRepositoryName, or RepositoryNotFound for an alias that nobody has.
+    """
+    if host.kind is HostKind.PRIVATE:
+        return Address(RegistryId(host.account_id, host.region), RepositoryName.parse(path))
+    first, _, rest = path.partition("/")
+    if host.kind is HostKind.ONE and (registry := private_registry(first)):
+        return Address(registry, RepositoryName.parse(rest))
+    RepositoryName.parse(path)
+    account_id = aliases.find(first) if rest else None
+    if account_id is None:
+        raise RepositoryNotFound(path, first)
+    return public(account_id, rest)
+
+
+def private_registry(segment: str) -> RegistryId | None:
+    """Read `<12 digits>` (home region) or `<12 digits>.<region>`; None if it is neither."""
+    if ACCOUNT_ID.fullmatch(segment):
+        return RegistryId(segment, settings.HOME_REGION)
+    if with_region := ACCOUNT_IN_REGION.fullmatch(segment):
+        return RegistryId(with_region[1], with_region[2])
+    return None
+
+
+def private(account_id: str, name: str, region: str = "") -> Address:
+    """The address of a private repository, in the home region unless another is named."""
+    return Address(RegistryId(account_id, region or settings.HOME_REGION), RepositoryName.parse(name))
+
+
+def public(account_id: str, name: str) -> Address:
+    """The address of a public repository; InvalidRepositoryName if the name is longer than 205 characters."""
+    if len(name) > LONGEST_PUBLIC_NAME:
+        raise InvalidRepositoryName(name, f"is longer than {LONGEST_PUBLIC_NAME} characters")
+    return Address(RegistryId(account_id, PUBLIC), RepositoryName.parse(name))
+
+
+def arn(address: Address) -> Arn:
+    """The repository's ARN; that of a public one has no region."""
+    resource = f"repository/{address.name}"
+    if address.is_public:
+        return Arn("ecr-public", "", address.registry.account_id, resource)
+    return Arn("ecr", address.registry.region, address.registry.account_id, resource)
+
+
+def registry_arn(registry: RegistryId) -> Arn:
+    """The ARN that stands for every repository of a registry."""
+    if registry.is_public:
+        return Arn("ecr-public", "", registry.account_id, "repository/*")
+    return Arn("ecr", registry.region, registry.account_id, "repository/*")
+
+
+def prefix(registry: RegistryId) -> str:
+    """The first path segment of the registry on the one host: `<12 digits>[.<region>]` or the primary alias."""
+    if registry.is_public:
+        return aliases.primary(registry.account_id)
+    if registry.region == settings.HOME_REGION:
+        return registry.account_id
+    return f"{registry.account_id}.{registry.region}"
+
+
+def path(address: Address) -> str:
+    """The repository's path on the one host."""
+    return f"{prefix(address.registry)}/{address.name}"
+
+
+def uri(address: Address, host: str) -> str:
+    """What a client types after `docker pull`, without tag: host (with port) and path."""
+    return f"{host}/{path(address)}"

@@ -1,0 +1,63 @@
+"""Names of public registries: which account has a name, and which name an account goes by."""
+
+import secrets
+import string
+from typing import Final
+
+from django.db import IntegrityError, transaction
+
+from registry.models import Alias
+
+RESERVED: Final = frozenset(
+    "about account accounts admin api aws amazon aws-marketplace categories console docker ecr en feeds health healthz help "
+    "kho login logout marketplace media metrics new privacy public publishers readyz search security settings sign-in sign-out "
+    "sign-up staff static status terms test token v2 vi favicon.ico robots.txt sitemap.xml".split()
+)
+"""First path segments and words that no account can have; the pages' routes are among them."""
+
+
+def is_reserved(name: str) -> bool:
+    """Whether the name is kept for the deployment itself or for the services it stands in for."""
+    return name in RESERVED or name.startswith(("aws", "amazon"))
+
+
+def find(name: str) -> str | None:
+    """Return the id of the active account that has this alias."""
+    return Alias.objects.filter(name=name, account__is_active=True).values_list("account_id", flat=True).first()
+
+
+def of_account(account_id: str) -> list[Alias]:
+    """Return the account's aliases, the primary one first."""
+    return list(Alias.objects.filter(account_id=account_id).order_by("-is_primary", "-is_default", "name"))
+
+
+def primary(account_id: str) -> str:
+    """Return the name that the account's public repositories are shown under; empty before the first one."""
+    return (
+        Alias.objects.filter(account_id=account_id)
+        .order_by("-is_primary", "-is_default", "name")
+        .values_list("name", flat=True)
+        .first()
+        or ""
+    )
+
+
+def default_for(account_id: str) -> Alias:
+    """Return the account's default alias, made at the first call: a letter and seven letters or digits."""
+    while True:
+        existing = Alias.objects.filter(account_id=account_id, is_default=True).first()
+        if existing:
+            return existing
+        name = secrets.choice(string.ascii_lowercase) + "".join(
+            secrets.choice(string.ascii_lowercase + string.digits) for _ in range(7)
+        )
+        if is_reserved(name):
+            continue
+        has_primary = Alias.objects.filter(account_id=account_id, is_primary=True).exists()
+        try:
+            with transaction.atomic():
+                return Alias.objects.create(
+                    name=name, account_id=account_id, is_default=True, is_primary=not has_primary
+                )
+        except IntegrityError:  # another request made it, or the name is taken: look again
+            continue
