@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from time import monotonic
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
@@ -37,6 +37,8 @@ from registry.models import Blob, Repository, Upload
 from registry.values import Address, Digest
 
 log = structlog.get_logger(__name__)
+
+BLOCK: Final = 1024 * 1024
 
 
 def start(caller: Caller, address: Address) -> Upload:
@@ -95,7 +97,7 @@ def put_whole(
     try:
         return finish(caller, address, str(upload.id), digest, chunks, length=length)
     except BaseException:
-        _remove(upload)
+        _remove(upload.id)
         raise
 
 
@@ -108,15 +110,17 @@ def status(caller: Caller, address: Address, upload_id: str) -> int:
 def cancel(caller: Caller, address: Address, upload_id: str) -> None:
     """Throw an upload away."""
     repository = repositories.authorized(caller, address, Action.UPLOAD_LAYER_PART)
-    _remove(_find(repository, upload_id))
+    _remove(_find(repository, upload_id).id)
 
 
 def remove_stale() -> int:
     """Throw away uploads that nobody has written to for STALE_UPLOAD_SECONDS; return how many."""
     limit = timezone.now() - timedelta(seconds=settings.STALE_UPLOAD_SECONDS)
-    stale = list(Upload.objects.filter(touched_at__lt=limit).order_by("touched_at")[:1000])
-    for upload in stale:
-        _remove(upload)
+    stale = list(
+        Upload.objects.filter(touched_at__lt=limit).order_by("touched_at").values_list("id", flat=True)[:1000]
+    )
+    for upload_id in stale:
+        _remove(upload_id)
     return len(stale)
 
 
@@ -128,12 +132,18 @@ def _find(repository: Repository, upload_id: str) -> Upload:
         raise UploadNotFound(upload_id) from error
 
 
-def _remove(upload: Upload) -> None:
+def _remove(upload_id: UUID) -> None:
     """Forget an upload and its bytes; the row goes first, so that no writer's claim can hold any more."""
-    if Upload.objects.filter(id=upload.id).delete()[0]:
-        storage.default().discard(str(upload.id), upload.driver_state)
-        if upload.storage_key and not Blob.objects.filter(storage_key=upload.storage_key).exists():
-            storage.default().delete(upload.storage_key)
+    upload = Upload.objects.filter(id=upload_id).first()
+    if upload is not None and Upload.objects.filter(id=upload_id).delete()[0]:
+        storage.default().discard(str(upload_id), upload.driver_state)
+        _delete_unless_used(upload.storage_key)
+
+
+def _delete_unless_used(storage_key: str) -> None:
+    """Delete bytes that were moved to their final key but that no blob's row names."""
+    if storage_key and not Blob.objects.filter(storage_key=storage_key).exists():
+        storage.default().delete(storage_key)
 
 
 def _require_quota(repository: Repository) -> None:
@@ -176,6 +186,8 @@ class _Writer:
 
     def receive(self, chunks: Iterable[bytes], length: int | None) -> None:
         """Write bytes into a new segment and let them count, if the claim still holds."""
+        if self.upload.storage_key:  # the bytes are at their final place already: nothing can follow them
+            raise UploadNotFound(str(self.upload.id))
         received, gone = 0, False
         with storage.default().open_segment(str(self.upload.id), self.upload.driver_state, self._claim) as segment:
             source = iter(chunks)
@@ -228,10 +240,11 @@ class _Writer:
         """Check the digest and store the bytes, once for all repositories."""
         actual = self._digest(digest.algorithm)
         if actual != digest:
-            _remove(self.upload)
+            _remove(self.upload.id)
             raise BlobDigestMismatch(str(digest), str(actual))
         blob = self._link_known(digest) or self._store(digest)
         storage.default().discard(str(self.upload.id), self.upload.driver_state)
+        _delete_unless_used(self.upload.storage_key)
         return blob
 
     def _digest(self, algorithm: str) -> Digest:
@@ -239,15 +252,25 @@ class _Writer:
         if algorithm == "sha256" and self._hash is not None:
             return Digest("sha256", self._hash.hexdigest())
         again = hashlib.new(algorithm)
-        for chunk in storage.default().read_upload(str(self.upload.id), self.upload.driver_state):
+        for chunk in self._stored_bytes():
             again.update(chunk)
             self._renew()
         return Digest(algorithm, again.hexdigest())
 
+    def _stored_bytes(self) -> Iterator[bytes]:
+        """The upload's bytes: from its segments, or from the final key if an earlier request has moved them there."""
+        driver, key = storage.default(), self.upload.storage_key
+        if not key or driver.size(key) != self.upload.offset:
+            yield from driver.read_upload(str(self.upload.id), self.upload.driver_state)
+            return
+        with driver.open(key, self.upload.offset).file as file:
+            while chunk := file.read(BLOCK):
+                yield chunk
+
     def _link_known(self, digest: Digest) -> Blob | None:
         """Link a blob that is stored already, and whole; None if these bytes are needed."""
         known = Blob.objects.filter(digest=str(digest), domain="", state=Blob.State.LIVE).first()
-        if known is None or known.storage_key == self.upload.storage_key:
+        if known is None:
             return None
         if storage.default().size(known.storage_key) != known.size:
             blobs.mark_damaged(known)
@@ -266,30 +289,35 @@ class _Writer:
         if not self._own().update(storage_key=key):
             raise UploadBusy(str(self.upload.id))
         self.upload.storage_key = key
-        size = self.upload.offset
-        driver.finish(str(self.upload.id), self.upload.driver_state, key, size)
+        driver.finish(str(self.upload.id), self.upload.driver_state, key, self.upload.offset)
         while True:
             try:
                 with transaction.atomic():
-                    blob = (
-                        Blob.objects.select_for_update()
-                        .filter(digest=str(digest), domain="")
-                        .exclude(state=Blob.State.DELETING)
-                        .first()
-                    ) or Blob.objects.create(digest=str(digest), size=size, storage_key=key)
-                    repaired = blob.storage_key if blob.state == Blob.State.DAMAGED else ""
-                    if repaired:
-                        blob.storage_key, blob.size, blob.state = key, size, Blob.State.LIVE
+                    blob, damaged_key = self._row(digest, key)
                     self._complete(blob)
                 break
             except IntegrityError:  # another upload of the same digest made its row first: take that one
                 continue
-        if repaired:
-            log.info("damaged blob repaired by a push", digest=str(digest), old_storage_key=repaired)
-        superfluous = repaired if repaired and repaired != key else key if blob.storage_key != key else ""
-        if superfluous:
-            driver.delete(superfluous)
+        if damaged_key:
+            log.info("damaged blob repaired by a push", digest=str(digest))
+            driver.delete(damaged_key)
         return blob
+
+    def _row(self, digest: Digest, key: str) -> tuple[Blob, str]:
+        """Return the digest's row, made or repaired to hold `key`, and the key of damaged bytes that it held before."""
+        blob = (
+            Blob.objects.select_for_update()
+            .filter(digest=str(digest), domain="")
+            .exclude(state=Blob.State.DELETING)
+            .first()
+        )
+        if blob is None:
+            return Blob.objects.create(digest=str(digest), size=self.upload.offset, storage_key=key), ""
+        if blob.state == Blob.State.LIVE:
+            return blob, ""
+        damaged_key = blob.storage_key
+        blob.storage_key, blob.size, blob.state = key, self.upload.offset, Blob.State.LIVE
+        return blob, damaged_key if damaged_key != key else ""
 
     def _complete(self, blob: Blob) -> None:
         """Link the blob and end the upload, inside one transaction; UploadBusy if the claim is lost."""

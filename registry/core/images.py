@@ -1,0 +1,296 @@
+"""Images: put, get, head, delete, untag, referrers."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts import outbox
+from accounts.audit import trail
+from accounts.audit.actions import Action
+from accounts.caller import Caller
+from registry import events
+from registry.core import addresses, blobs, image_tags, pulls, repositories
+from registry.errors import (
+    ImageIsReferenced,
+    ImageNotFound,
+    LayersNotFound,
+    ManifestDigestMismatch,
+    ManifestTooLarge,
+    ReferencedImagesNotFound,
+    RepositoryNotFound,
+)
+from registry.manifests import describe
+from registry.manifests.parse import Descriptor, ParsedManifest, parse
+from registry.models import Blob, Image, ImageBlob, ImageChild, ImageTag, Manifest, Repository
+from registry.values import Address, Digest, ImageTag as Tag, Reference
+
+LARGEST_CONFIG = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """What a put made or found: the image, and the digest of its subject (empty if it has none)."""
+
+    image: Image
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An image and the exact bytes of its manifest."""
+
+    image: Image
+    content: bytes
+
+
+def put(caller: Caller, address: Address, reference: Reference, media_type: str, content: bytes) -> Put:
+    """Store a manifest, and let the tag (if the reference is one) name it.
+
+    Putting what is there already changes nothing. Raises ManifestInvalid, ManifestTooLarge, ManifestDigestMismatch,
+    LayersNotFound, ReferencedImagesNotFound, ImageTagAlreadyExists.
+    """
+    repository = repositories.authorized_for_push(caller, address, Action.PUT_IMAGE)
+    if len(content) > settings.MAX_MANIFEST_BYTES:
+        raise ManifestTooLarge(settings.MAX_MANIFEST_BYTES)
+    digest = Digest.of(content, reference.algorithm if isinstance(reference, Digest) else "sha256")
+    if isinstance(reference, Digest) and digest != reference:
+        raise ManifestDigestMismatch(str(reference), str(digest))
+    parsed = parse(content, media_type)
+    present = _require_blobs(repository, parsed)
+    _require_children(repository, parsed)
+    facts = _config_facts(parsed, present)
+    tag = str(reference) if isinstance(reference, Tag) else ""
+    subject = str(parsed.subject.digest) if parsed.subject else ""
+    with transaction.atomic():
+        _lock(repository)
+        _lock_blobs(present.values())
+        image = _live(repository).filter(digest=str(digest)).first()
+        is_new = image is None
+        if image is None:
+            image = _create(caller, repository, parsed, str(digest), content, facts)
+            _create_references(image, parsed, present)
+        moved = bool(tag) and image_tags.move(caller, repository, tag, image)
+        if is_new or moved:
+            repository.last_push_at = timezone.now()
+            repository.save(update_fields=["last_push_at"])
+            trail.record(
+                caller,
+                Action.PUT_IMAGE,
+                addresses.arn(address),
+                details={"imageDigest": str(digest), "imageTag": tag, "imageManifestMediaType": parsed.media_type},
+            )
+            outbox.announce(events.ImagePushed(repository.id, str(digest), tag))
+    return Put(image, subject)
+
+
+def get(caller: Caller, address: Address, reference: Reference) -> Stored:
+    """Return an image with its manifest, and record the pull."""
+    repository = repositories.authorized(caller, address, Action.BATCH_GET_IMAGE)
+    image = _find(repository, address, reference, with_content=True)
+    pulls.record(caller, pulls.Kind.PULL, repository, image, reference)
+    return Stored(image, bytes(image.manifest.content))
+
+
+def head(caller: Caller, address: Address, reference: Reference) -> Image:
+    """Return an image without its manifest; refreshes the last pull time, but is no pull."""
+    repository = repositories.authorized(caller, address, Action.BATCH_GET_IMAGE)
+    image = _find(repository, address, reference)
+    pulls.record(caller, pulls.Kind.HEAD, repository, image, reference)
+    return image
+
+
+def untag(caller: Caller, address: Address, tag: Tag) -> None:
+    """Take a tag away; the image stays, even if it was its last one. ImageNotFound."""
+    repository = repositories.authorized(caller, address, Action.BATCH_DELETE_IMAGE)
+    with transaction.atomic():
+        _lock(repository)
+        row = ImageTag.objects.select_related("image").filter(repository=repository, name=str(tag)).first()
+        if row is None:
+            raise ImageNotFound(str(tag), repository.name, repository.account_id)
+        _untag(caller, repository, [row])
+        _record_deletion(caller, address, [{"imageTag": row.name, "imageDigest": row.image.digest}])
+
+
+def delete(caller: Caller, address: Address, digest: Digest) -> None:
+    """Delete an image and all its tags. ImageNotFound; ImageIsReferenced while an index of the repository names it."""
+    delete_many(caller, address, [digest])
+
+
+def delete_many(caller: Caller, address: Address, digests: Sequence[Digest]) -> None:
+    """Delete several images in one transaction, all or none. An index and its children may go together."""
+    repository = repositories.authorized(caller, address, Action.BATCH_DELETE_IMAGE)
+    wanted = {str(digest) for digest in digests}
+    with transaction.atomic():
+        _lock(repository)
+        images = {image.digest: image for image in _live(repository).filter(digest__in=wanted)}
+        for digest in sorted(wanted - images.keys()):
+            raise ImageNotFound(digest, repository.name, repository.account_id)
+        naming = ImageChild.objects.filter(
+            parent__repository=repository, parent__deleted_at=None, digest__in=wanted
+        ).exclude(parent__in=images.values())
+        for digest in naming.values_list("digest", flat=True)[:1]:
+            raise ImageIsReferenced(digest, repository.name, repository.account_id)
+        tags = ImageTag.objects.select_related("image").filter(image__in=images.values())
+        deleted = [{"imageDigest": digest} for digest in sorted(wanted)]
+        _untag(caller, repository, list(tags))
+        _live(repository).filter(digest__in=wanted).update(deleted_at=timezone.now())
+        _record_deletion(caller, address, deleted)
+        for digest in sorted(wanted):
+            outbox.announce(events.ImageDeleted(repository.id, digest))
+
+
+def referrers(
+    caller: Caller, address: Address, digest: Digest, *, artifact_type: str = "", last: str = "", limit: int = 100
+) -> tuple[list[Image], bool]:
+    """Return the images whose subject is `digest`, by digest after `last`, and whether more follow."""
+    repository = repositories.authorized(caller, address, Action.BATCH_GET_IMAGE)
+    found = _live(repository).filter(subject_digest=str(digest), digest__gt=last).order_by("digest")
+    if artifact_type:
+        found = found.filter(artifact_type=artifact_type)
+    images = list(found[: limit + 1])
+    return images[:limit], len(images) > limit
+
+
+def _live(repository: Repository) -> QuerySet[Image]:
+    """The images of a repository that are not deleted."""
+    return Image.objects.filter(repository=repository, deleted_at=None)
+
+
+def _find(repository: Repository, address: Address, reference: Reference, *, with_content: bool = False) -> Image:
+    """Return the image that a tag or digest names, in one query; ImageNotFound."""
+    images = _live(repository)
+    if isinstance(reference, Digest):
+        images = images.filter(digest=str(reference))
+    else:
+        images = images.filter(tags__name=str(reference), tags__repository=repository)
+    image = (images.select_related("manifest") if with_content else images).first()
+    if image is None:
+        raise ImageNotFound(str(reference), str(address.name), address.registry.account_id)
+    return image
+
+
+def _lock(repository: Repository) -> None:
+    """Hold the repository's row, so that pushes and deletions of it come one after the other."""
+    if not Repository.objects.select_for_update().filter(id=repository.id, deleted_at=None).exists():
+        raise RepositoryNotFound(repository.name, repository.account_id)
+
+
+def _lock_blobs(present: Iterable[Blob]) -> None:
+    """Hold the blobs' rows; LayersNotFound if collection has taken one since it was looked up."""
+    wanted = {blob.id: blob.digest for blob in present}
+    locked = Blob.objects.select_for_update().filter(id__in=wanted, state=Blob.State.LIVE).order_by("id")
+    if missing := wanted.keys() - set(locked.values_list("id", flat=True)):
+        raise LayersNotFound(sorted(wanted[blob_id] for blob_id in missing))
+
+
+def _require_blobs(repository: Repository, parsed: ParsedManifest) -> dict[str, Blob]:
+    """Return the blobs that the manifest needs, by digest; LayersNotFound names those that are absent."""
+    wanted = {str(descriptor.digest) for descriptor in parsed.required_blobs}
+    present = blobs.present(repository, wanted) if wanted else {}
+    if missing := wanted - present.keys():
+        raise LayersNotFound(sorted(missing))
+    return present
+
+
+def _require_children(repository: Repository, parsed: ParsedManifest) -> None:
+    """ReferencedImagesNotFound names the manifests of an index that are absent."""
+    wanted = {str(descriptor.digest) for descriptor in parsed.manifests}
+    if wanted:
+        there = set(_live(repository).filter(digest__in=wanted).values_list("digest", flat=True))
+        if missing := wanted - there:
+            raise ReferencedImagesNotFound(sorted(missing))
+
+
+def _config_facts(parsed: ParsedManifest, present: dict[str, Blob]) -> describe.ConfigFacts:
+    """Read what the config says of the image; a config that is large or strange says nothing."""
+    blob = present.get(str(parsed.config.digest)) if parsed.config else None
+    content = b""
+    if blob is not None and blob.size <= LARGEST_CONFIG:
+        with blobs.read(blob).file as file:
+            content = file.read()
+    return describe.config_facts(parsed, content)
+
+
+def _create(
+    caller: Caller,
+    repository: Repository,
+    parsed: ParsedManifest,
+    digest: str,
+    content: bytes,
+    facts: describe.ConfigFacts,
+) -> Image:
+    """Write the rows of a manifest that the repository does not have."""
+    manifest, _ = Manifest.objects.get_or_create(digest=digest, defaults={"content": content})
+    return Image.objects.create(
+        repository=repository,
+        manifest=manifest,
+        digest=digest,
+        media_type=parsed.media_type,
+        artifact_type=parsed.artifact_type,
+        subject_digest=str(parsed.subject.digest) if parsed.subject else "",
+        manifest_size=len(content),
+        size=_size(repository, parsed),
+        kind=describe.kind(parsed),
+        os=facts.os[:64],
+        architecture=facts.architecture[:64],
+        variant=facts.variant[:64],
+        annotations=parsed.annotations,
+        facts=facts.as_json(),
+        pushed_by=caller.principal_arn,
+    )
+
+
+def _size(repository: Repository, parsed: ParsedManifest) -> int:
+    """Bytes of the blobs that the manifest names; of an index those of its largest child, as ECR counts."""
+    if not parsed.is_index:
+        return sum(descriptor.size for descriptor in parsed.blobs)
+    digests = {str(descriptor.digest) for descriptor in parsed.manifests}
+    return max(_live(repository).filter(digest__in=digests).values_list("size", flat=True), default=0)
+
+
+def _create_references(image: Image, parsed: ParsedManifest, present: dict[str, Blob]) -> None:
+    """Write which blobs and children the manifest names, in its order."""
+    ImageBlob.objects.bulk_create(
+        ImageBlob(
+            image=image,
+            blob=present[str(descriptor.digest)],
+            position=position,
+            is_config=descriptor is parsed.config,
+            media_type=descriptor.media_type[:255],
+        )
+        for position, descriptor in enumerate(parsed.blobs)
+        if str(descriptor.digest) in present
+    )
+    ImageChild.objects.bulk_create(
+        _child(image, position, descriptor) for position, descriptor in enumerate(parsed.manifests)
+    )
+
+
+def _child(image: Image, position: int, descriptor: Descriptor) -> ImageChild:
+    """One entry of an index."""
+    platform = descriptor.platform
+    return ImageChild(
+        parent=image,
+        digest=str(descriptor.digest),
+        position=position,
+        os=platform.os[:64] if platform else "",
+        architecture=platform.architecture[:64] if platform else "",
+        variant=platform.variant[:64] if platform else "",
+        is_attestation="vnd.docker.reference.type" in descriptor.annotations,
+    )
+
+
+def _untag(caller: Caller, repository: Repository, rows: list[ImageTag]) -> None:
+    """Remove tags, with their history and events, inside the transaction that locked the repository."""
+    for row in rows:
+        image_tags.remove(caller, repository, row)
+        outbox.announce(events.ImageUntagged(repository.id, row.image.digest, row.name))
+
+
+def _record_deletion(caller: Caller, address: Address, image_ids: list[dict[str, str]]) -> None:
+    """Write one audit row for what was taken away."""
+    trail.record(caller, Action.BATCH_DELETE_IMAGE, addresses.arn(address), details={"imageIds": image_ids})
