@@ -15,6 +15,7 @@ from accounts.caller import Caller
 from registry import events
 from registry.core import addresses, blobs, image_tags, pulls, repositories
 from registry.errors import (
+    BlobNotFound,
     ImageIsReferenced,
     ImageNotFound,
     LayersNotFound,
@@ -26,7 +27,8 @@ from registry.errors import (
 from registry.manifests import describe
 from registry.manifests.parse import Descriptor, ParsedManifest, parse
 from registry.models import Blob, Image, ImageBlob, ImageChild, ImageTag, Manifest, Repository
-from registry.values import Address, Digest, ImageTag as Tag, Reference
+from registry.values import Address, Digest, Reference
+from registry.values import ImageTag as Tag
 
 LARGEST_CONFIG = 4 * 1024 * 1024
 
@@ -210,8 +212,11 @@ def _config_facts(parsed: ParsedManifest, present: dict[str, Blob]) -> describe.
     blob = present.get(str(parsed.config.digest)) if parsed.config else None
     content = b""
     if blob is not None and blob.size <= LARGEST_CONFIG:
-        with blobs.read(blob).file as file:
-            content = file.read()
+        try:
+            with blobs.read(blob).file as file:
+                content = file.read()
+        except BlobNotFound as error:  # found damaged just now: the client must push it again
+            raise LayersNotFound([blob.digest]) from error
     return describe.config_facts(parsed, content)
 
 

@@ -1,0 +1,110 @@
+"""Pull lines of the spool -> audit events, pull counts and last pull times.
+
+A pull is a GET of a manifest that no index of the repository names; a GET or HEAD of any manifest refreshes its last pull
+time. Some clients resolve a tag by HEAD and get by digest: their HEAD names the tag of the GET that follows.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db.models import F, Q
+
+from accounts import outbox
+from accounts.audit import trail
+from accounts.audit.actions import Action
+from accounts.caller import Caller
+from accounts.iam.arn import Arn
+from registry import events
+from registry.models import Image, ImageChild, PullCount, Repository
+
+KINDS: Final = frozenset({"pull", "head"})
+HEAD_NAMES_TAG_FOR: Final = timedelta(minutes=1)
+REMEMBERED_HEADS: Final = 10_000
+
+_Line = Mapping[str, Any]
+_heads: dict[tuple[Any, ...], tuple[str, datetime]] = {}
+"""Who last resolved which digest by which tag; lives in the drainer's process, and may be lost with it."""
+
+
+def apply(lines: Sequence[_Line]) -> None:
+    """Count the lines, inside the drainer's transaction."""
+    if not lines:
+        return
+    images = Image.objects.in_bulk({line["image"] for line in lines})
+    children = _children(images.values())
+    counts: Counter[tuple[int, str, Any]] = Counter()
+    last_pulls: dict[int, datetime] = {}
+    for line in lines:
+        image = images.get(line["image"])
+        if image is None:
+            continue
+        at = datetime.fromisoformat(line["at"])
+        last_pulls[image.id] = max(at, last_pulls.get(image.id, at))
+        tag = _tag(line, at)
+        if line["kind"] == "pull":
+            _record(line, at)
+            if (image.repository_id, image.digest) not in children:
+                counts[image.id, tag, at.date()] += 1
+    _save(images, counts, last_pulls)
+
+
+def _children(images: Any) -> set[tuple[int, str]]:
+    """Return (repository, digest) of those images that a live index of the same repository names."""
+    rows = ImageChild.objects.filter(
+        digest__in={image.digest for image in images},
+        parent__repository__in={image.repository_id for image in images},
+        parent__deleted_at=None,
+    )
+    return set(rows.values_list("parent__repository_id", "digest"))
+
+
+def _tag(line: _Line, at: datetime) -> str:
+    """Return the tag that the line means, from the same client's HEAD if it names none itself."""
+    caller = line["caller"]
+    key = (line["image"], caller["principal_arn"], caller["source_ip"], caller["user_agent"])
+    if line["kind"] == "head":
+        if line["tag"]:
+            _heads.pop(key, None)
+            _heads[key] = (line["tag"], at)
+            while len(_heads) > REMEMBERED_HEADS:
+                del _heads[next(iter(_heads))]
+        return str(line["tag"])
+    tag, seen = _heads.pop(key, ("", at))
+    return str(line["tag"]) or (tag if at - seen <= HEAD_NAMES_TAG_FOR else "")
+
+
+def _record(line: _Line, at: datetime) -> None:
+    """Write the pull's audit event, at the time when it happened."""
+    trail.record(
+        Caller(**line["caller"]),
+        Action.BATCH_GET_IMAGE,
+        Arn.parse(line["resource"]),
+        read_only=True,
+        at=at,
+        details={"imageDigest": line["digest"], "imageTag": line["tag"]},
+    )
+
+
+def _save(
+    images: Mapping[int, Image], counts: Counter[tuple[int, str, Any]], last_pulls: Mapping[int, datetime]
+) -> None:
+    """Add to the counters, in the order of their ids, so that two drainers never wait for each other in a ring."""
+    by_image: Counter[int] = Counter()
+    by_repository: Counter[int] = Counter()
+    for (image_id, tag, day), number in sorted(counts.items()):
+        by_image[image_id] += number
+        by_repository[images[image_id].repository_id] += number
+        row, _ = PullCount.objects.get_or_create(image_id=image_id, tag=tag, day=day)
+        PullCount.objects.filter(id=row.id).update(count=F("count") + number)
+    for image_id, at in sorted(last_pulls.items()):
+        image = Image.objects.filter(id=image_id)
+        if by_image[image_id]:
+            image.update(pull_count=F("pull_count") + by_image[image_id])
+        image.filter(Q(last_recorded_pull_time=None) | Q(last_recorded_pull_time__lt=at)).update(
+            last_recorded_pull_time=at
+        )
+    for repository_id, number in sorted(by_repository.items()):
+        Repository.objects.filter(id=repository_id).update(pull_count=F("pull_count") + number)
+        outbox.announce(events.ImagesPulled(repository_id))
