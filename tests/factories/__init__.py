@@ -1,0 +1,1 @@
+"""Makes rows and content for tests, through the verbs that clients use."""

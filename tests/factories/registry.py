@@ -1,0 +1,90 @@
+"""Makes accounts' repositories, blobs, images and indexes through the core, as a client would."""
+
+import json
+import secrets
+from typing import Any
+
+from accounts.caller import Caller
+from accounts.models import Account
+from registry.core import addresses, images, repositories, uploads
+from registry.models import Image, Repository
+from registry.values import Address, Digest, ImageTag
+
+OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
+OCI_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+
+
+def make_caller(account_id: str, name: str, **fields: Any) -> Caller:
+    """A user of an account."""
+    return Caller(account_id=account_id, principal_arn=f"arn:aws:iam::{account_id}:user/{name}", **fields)
+
+
+def make_account(account_id: str, name: str = "") -> Account:
+    """An account's bare row."""
+    return Account.objects.create(id=account_id, name=name or f"Account {account_id}")
+
+
+def make_repository(caller: Caller, name: str = "team/app", **fields: Any) -> Repository:
+    """A private repository in the home region."""
+    return repositories.create(caller, addresses.private(caller.account_id, name), **fields)
+
+
+def make_public_repository(caller: Caller, name: str = "app") -> Repository:
+    """A public repository."""
+    return repositories.create(caller, addresses.public(caller.account_id, name))
+
+
+def push_blob(caller: Caller, address: Address, content: bytes) -> dict[str, Any]:
+    """Push bytes as a blob and return its descriptor, as a layer."""
+    digest = Digest.of(content)
+    uploads.put_whole(caller, address, digest, [content], length=len(content))
+    return {"mediaType": OCI_LAYER, "digest": str(digest), "size": len(content)}
+
+
+def manifest_bytes(config: dict[str, Any], layers: list[dict[str, Any]], **more: Any) -> bytes:
+    """An OCI image manifest."""
+    manifest = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": config, "layers": layers, **more}
+    return json.dumps(manifest).encode()
+
+
+def push_image(
+    caller: Caller,
+    address: Address,
+    tag: str = "",
+    *,
+    layers: list[bytes] | None = None,
+    architecture: str = "amd64",
+    labels: dict[str, str] | None = None,
+    **more: Any,
+) -> Image:
+    """Push an image with a config of its own, under a tag or by digest alone."""
+    config = {
+        "architecture": architecture,
+        "os": "linux",
+        "config": {"Labels": labels or {}},
+        "rootfs": {"type": "layers", "diff_ids": []},
+        "comment": secrets.token_hex(8),
+    }
+    descriptor = push_blob(caller, address, json.dumps(config).encode()) | {"mediaType": OCI_CONFIG}
+    pushed = [push_blob(caller, address, layer) for layer in layers or [secrets.token_bytes(64)]]
+    content = manifest_bytes(descriptor, pushed, **more)
+    reference = ImageTag.parse(tag) if tag else Digest.of(content)
+    return images.put(caller, address, reference, OCI_MANIFEST, content).image
+
+
+def push_index(caller: Caller, address: Address, tag: str, children: list[Image], **more: Any) -> Image:
+    """Push an index over images that are there."""
+    entries = [
+        {
+            "mediaType": child.media_type,
+            "digest": child.digest,
+            "size": child.manifest_size,
+            "platform": {"os": child.os, "architecture": child.architecture},
+        }
+        for child in children
+    ]
+    content = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries, **more}).encode()
+    reference = ImageTag.parse(tag) if tag else Digest.of(content)
+    return images.put(caller, address, reference, OCI_INDEX, content).image
