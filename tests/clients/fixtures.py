@@ -1,0 +1,40 @@
+"""Fixtures and a hook that the folders of client tests share; their conftest imports them."""
+
+from collections.abc import Generator, Iterator
+
+import pytest
+
+from tests.clients import deployments, tenants
+from tests.clients.server import Server
+from tests.clients.tenants import Tenant
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A running deployment for the whole folder."""
+    with deployments.running(tmp_path_factory.mktemp("kho")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def alice(server: Server) -> Tenant:
+    """Owns an account where a push may create private repositories."""
+    return tenants.open_account(server, "alice", "111122223333", create_on_push=True)
+
+
+@pytest.fixture(scope="session")
+def charlie(server: Server) -> Tenant:
+    """Owns another account, without a creation template, and has no rights in alice's."""
+    return tenants.open_account(server, "charlie", "444455556666", create_on_push=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what the deployment printed with the report of a test that failed."""
+    report = yield
+    running = getattr(item, "funcargs", {}).get("server")
+    if report.failed and isinstance(running, Server):
+        report.sections.append(("Kho", running.logs()))
+    return report

@@ -1,0 +1,85 @@
+"""Accounts of a deployment under test, each with one user, an access key and passwords for `docker login`."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tests.clients.server import Server
+
+USER: Final = "AWS"
+
+OPEN_ACCOUNT: Final = """
+from django.conf import settings
+from accounts.directory import access_keys, accounts, principals
+from registry.core import templates
+account = accounts.create(name, account_id)
+key = access_keys.create(principals.create_user(account, name))
+if create_on_push:
+    templates.create(account, settings.HOME_REGION)
+answer = [key.id, key.secret]
+"""
+
+CALLER: Final = """
+from accounts.authn import callers
+from accounts.models import Principal
+from registry.core import addresses, repositories
+principal = Principal.objects.get(account_id=account_id, name=name)
+caller = callers.from_principal(principal, region="us-east-1", source_ip="", user_agent="tests", request_id="")
+"""
+
+CREATE_REPOSITORY: Final = CALLER + """
+address = (addresses.public if public else addresses.private)(account_id, repository)
+repositories.create(caller, address)
+answer = addresses.path(address)
+"""
+
+PASSWORD: Final = """
+from datetime import timedelta
+from django.utils import timezone
+from accounts.models import Principal
+from accounts.sessions import passwords
+principal = Principal.objects.get(account_id=account_id, name=name)
+answer = passwords.issue(principal, now=timezone.now() - timedelta(hours=hours_ago)).value
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """An account and its one user."""
+
+    server: Server
+    account_id: str
+    name: str
+    key_id: str
+    secret: str
+
+    def password(self) -> str:
+        """A registry password as the management command prints it."""
+        return self.server.manage("registry_password", self.key_id).splitlines()[-1]
+
+    def expired_password(self) -> str:
+        """A registry password that was issued 13 hours ago and lasted 12."""
+        return str(self.server.python(PASSWORD, account_id=self.account_id, name=self.name, hours_ago=13))
+
+    def create_private(self, repository: str) -> str:
+        """Create a private repository and return its reference on the server, without tag."""
+        return self._create(repository, public=False)
+
+    def create_public(self, repository: str) -> str:
+        """Create a public repository and return its reference on the server, without tag."""
+        return self._create(repository, public=True)
+
+    def private(self, repository: str) -> str:
+        """The reference of a private repository, which need not exist."""
+        return f"{self.server.host}/{self.account_id}/{repository}"
+
+    def _create(self, repository: str, *, public: bool) -> str:
+        path: Any = self.server.python(
+            CREATE_REPOSITORY, account_id=self.account_id, name=self.name, repository=repository, public=public
+        )
+        return f"{self.server.host}/{path}"
+
+
+def open_account(server: Server, name: str, account_id: str, *, create_on_push: bool) -> Tenant:
+    """Make an account with a user of the same name; with `create_on_push` a push may create private repositories."""
+    key_id, secret = server.python(OPEN_ACCOUNT, name=name, account_id=account_id, create_on_push=create_on_push)
+    return Tenant(server, account_id, name, key_id, secret)

@@ -1,0 +1,37 @@
+"""Fixtures of the journeys: one deployment for all of them, and empty machines on demand."""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from tests.clients.containerd import Containerd
+from tests.clients.containers import Buildah, Podman
+from tests.clients.dockerd import Dockerd
+from tests.clients.engines import Engine
+from tests.clients.fixtures import alice, charlie, pytest_runtest_makereport, server
+
+__all__ = ["alice", "charlie", "machine", "pytest_runtest_makereport", "server"]
+
+ENGINES: dict[str, Callable[[Path], Engine]] = {
+    "docker": Dockerd,
+    "podman": Podman,
+    "buildah": Buildah,
+    "containerd": Containerd,
+}
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Callable[[str], Engine]]:
+    """Call it with the name of an engine to get an empty machine; all of them end with the test."""
+    machines: list[Engine] = []
+    numbers = count(1)
+
+    def start(engine: str) -> Engine:
+        machines.append(ENGINES[engine](tmp_path / f"m{next(numbers)}"))
+        return machines[-1]
+
+    yield start
+    for started in machines:
+        started.close()
