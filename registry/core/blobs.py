@@ -117,7 +117,7 @@ def mount(caller: Caller, address: Address, digest: Digest, source: Address | No
     if found is None or storage.default().size(found.storage_key) != found.size:
         return False
     with transaction.atomic():
-        blob = Blob.objects.select_for_update().filter(id=found.id, state=Blob.State.LIVE).first()
+        blob = Blob.objects.select_for_update(no_key=True).filter(id=found.id, state=Blob.State.LIVE).first()
         if blob is None:
             return False
         blob.keep_until = grace_end()
@@ -159,7 +159,7 @@ def delete(caller: Caller, address: Address, digest: Digest) -> None:
     repository = repositories.authorized(caller, address, Action.BATCH_DELETE_IMAGE)
     blob = linked(repository, digest)
     with transaction.atomic():
-        Repository.objects.select_for_update().get(id=repository.id)
+        Repository.objects.select_for_update(no_key=True).get(id=repository.id)
         needed = ImageBlob.objects.filter(blob=blob, image__repository=repository, image__deleted_at=None)
         if needed.exists():
             raise BlobIsReferenced(str(digest))

@@ -14,6 +14,7 @@ from accounts.audit.actions import Action
 from accounts.caller import Caller
 from registry import events
 from registry.core import addresses, blobs, image_tags, pulls, repositories
+from registry.core.storable import storable
 from registry.errors import (
     BlobNotFound,
     ImageIsReferenced,
@@ -177,14 +178,14 @@ def _find(repository: Repository, address: Address, reference: Reference, *, wit
 
 def _lock(repository: Repository) -> None:
     """Hold the repository's row, so that pushes and deletions of it come one after the other."""
-    if not Repository.objects.select_for_update().filter(id=repository.id, deleted_at=None).exists():
+    if not Repository.objects.select_for_update(no_key=True).filter(id=repository.id, deleted_at=None).exists():
         raise RepositoryNotFound(repository.name, repository.account_id)
 
 
 def _lock_blobs(present: Iterable[Blob]) -> None:
     """Hold the blobs' rows; LayersNotFound if collection has taken one since it was looked up."""
     wanted = {blob.id: blob.digest for blob in present}
-    locked = Blob.objects.select_for_update().filter(id__in=wanted, state=Blob.State.LIVE).order_by("id")
+    locked = Blob.objects.select_for_update(no_key=True).filter(id__in=wanted, state=Blob.State.LIVE).order_by("id")
     if missing := wanted.keys() - set(locked.values_list("id", flat=True)):
         raise LayersNotFound(sorted(wanted[blob_id] for blob_id in missing))
 
@@ -240,11 +241,11 @@ def _create(
         manifest_size=len(content),
         size=_size(repository, parsed),
         kind=describe.kind(parsed),
-        os=facts.os[:64],
-        architecture=facts.architecture[:64],
-        variant=facts.variant[:64],
-        annotations=parsed.annotations,
-        facts=facts.as_json(),
+        os=storable(facts.os)[:64],
+        architecture=storable(facts.architecture)[:64],
+        variant=storable(facts.variant)[:64],
+        annotations=storable(parsed.annotations),
+        facts=storable(facts.as_json()),
         pushed_by=caller.principal_arn,
     )
 
@@ -282,9 +283,9 @@ def _child(image: Image, position: int, descriptor: Descriptor) -> ImageChild:
         parent=image,
         digest=str(descriptor.digest),
         position=position,
-        os=platform.os[:64] if platform else "",
-        architecture=platform.architecture[:64] if platform else "",
-        variant=platform.variant[:64] if platform else "",
+        os=storable(platform.os)[:64] if platform else "",
+        architecture=storable(platform.architecture)[:64] if platform else "",
+        variant=storable(platform.variant)[:64] if platform else "",
         is_attestation="vnd.docker.reference.type" in descriptor.annotations,
     )
 

@@ -130,7 +130,7 @@ def delete(caller: Caller, address: Address, *, force: bool = False) -> None:
     """Delete a repository; its name is free at once. RepositoryNotEmpty if it has images, unless `force`."""
     repository = authorized(caller, address, Action.DELETE_REPOSITORY)
     with transaction.atomic():
-        locked = Repository.objects.select_for_update().filter(id=repository.id, deleted_at=None).first()
+        locked = Repository.objects.select_for_update(no_key=True).filter(id=repository.id, deleted_at=None).first()
         if locked is None:
             raise RepositoryNotFound(str(address.name), address.registry.account_id)
         if not force and Image.objects.filter(repository=locked, deleted_at=None).exists():

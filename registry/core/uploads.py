@@ -276,7 +276,7 @@ class _Writer:
             blobs.mark_damaged(known)
             return None
         with transaction.atomic():
-            blob = Blob.objects.select_for_update().filter(id=known.id, state=Blob.State.LIVE).first()
+            blob = Blob.objects.select_for_update(no_key=True).filter(id=known.id, state=Blob.State.LIVE).first()
             if blob is None:
                 return None
             self._complete(blob)
@@ -306,7 +306,7 @@ class _Writer:
     def _row(self, digest: Digest, key: str) -> tuple[Blob, str]:
         """Return the digest's row, made or repaired to hold `key`, and the key of damaged bytes that it held before."""
         blob = (
-            Blob.objects.select_for_update()
+            Blob.objects.select_for_update(no_key=True)
             .filter(digest=str(digest), domain="")
             .exclude(state=Blob.State.DELETING)
             .first()

@@ -38,7 +38,7 @@ def _drain_batch(path: Path) -> int:
     """Count the next lines of one file; return how many, 0 at its end."""
     SpoolFile.objects.get_or_create(name=path.name)
     with transaction.atomic():
-        position = SpoolFile.objects.select_for_update().get(name=path.name)
+        position = SpoolFile.objects.select_for_update(no_key=True).get(name=path.name)
         records, offset = spool.read(path, position.offset, limit=BATCH)
         if offset == position.offset:
             return 0
