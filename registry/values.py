@@ -79,7 +79,8 @@ class ImageTag:
         """Read a tag; InvalidImageTag if it breaks the grammar."""
         if not TAG.fullmatch(text):
             raise InvalidImageTag(
-                text, "is not an image tag: 1 to 128 letters, digits, dots, underscores or hyphens, not starting with . or -"
+                text,
+                "is not an image tag: 1 to 128 letters, digits, dots, underscores or hyphens, not starting with . or -",
             )
         return cls(text)
 

@@ -9,9 +9,11 @@ from django.db import IntegrityError, transaction
 from registry.models import Alias
 
 RESERVED: Final = frozenset(
-    "about account accounts admin api aws amazon aws-marketplace categories console docker ecr en feeds health healthz help "
-    "kho login logout marketplace media metrics new privacy public publishers readyz search security settings sign-in sign-out "
-    "sign-up staff static status terms test token v2 vi favicon.ico robots.txt sitemap.xml".split()
+    """
+    about account accounts admin api aws amazon categories console docker ecr en favicon.ico feeds health healthz help kho
+    login logout marketplace media metrics new privacy public publishers readyz robots.txt search security settings
+    sign-in sign-out sign-up sitemap.xml staff static status terms test token v2 vi
+    """.split()  # noqa: SIM905 - a list of forty quoted words is harder to read
 )
 """First path segments and words that no account can have; the pages' routes are among them."""
 

@@ -164,9 +164,7 @@ def delete(caller: Caller, address: Address, digest: Digest) -> None:
         if needed.exists():
             raise BlobIsReferenced(str(digest))
         BlobLink.objects.filter(repository=repository, blob=blob).delete()
-        trail.record(
-            caller, Action.BATCH_DELETE_IMAGE, addresses.arn(address), details={"layerDigest": str(digest)}
-        )
+        trail.record(caller, Action.BATCH_DELETE_IMAGE, addresses.arn(address), details={"layerDigest": str(digest)})
 
 
 def present(repository: Repository, digests: Iterable[str]) -> dict[str, Blob]:

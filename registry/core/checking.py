@@ -40,6 +40,7 @@ def damaged() -> Iterator[Finding]:
 
 def unknown() -> Iterator[Finding]:
     """Find stored objects that neither a blob nor an upload names, such as a crash may leave behind."""
-    for key, _ in storage.default().keys():
+    stored = storage.default().keys()
+    for key, _ in stored:
         if not (Blob.objects.filter(storage_key=key).exists() or Upload.objects.filter(storage_key=key).exists()):
             yield Finding(Problem.UNKNOWN, key)

@@ -1,9 +1,9 @@
 """Image tags: listing, moving, removing, with the history of each."""
 
-from accounts.audit.actions import Action
-from accounts.caller import Caller
 from django.utils import timezone
 
+from accounts.audit.actions import Action
+from accounts.caller import Caller
 from registry.core import repositories
 from registry.errors import ImageTagAlreadyExists
 from registry.models import Image, ImageTag, Repository, TagEvent

@@ -113,8 +113,8 @@ def authorized_for_push(caller: Caller, address: Address, action: Action) -> Rep
         return authorized(caller, address, action)
     except RepositoryNotFound:
         registry = address.registry
-        template = None if registry.is_public else templates.match(
-            registry.account_id, registry.region, str(address.name)
+        template = (
+            None if registry.is_public else templates.match(registry.account_id, registry.region, str(address.name))
         )
         if template is None:
             raise
@@ -142,7 +142,7 @@ def delete(caller: Caller, address: Address, *, force: bool = False) -> None:
 
 
 def catalog(caller: Caller, *, last: str = "", limit: int = 1000) -> list[str]:
-    """Return one-host paths of the repositories of the caller's account after `last`, in byte order, `limit` at most."""
+    """Return one-host paths of the repositories of the caller's account after `last`, in byte order."""
     own = [RegistryId(caller.account_id, region) for region in (*settings.REGIONS, PUBLIC)] if caller.account_id else []
     home = own[0] if own else RegistryId("0" * 12, settings.HOME_REGION)
     gate.require(caller, f"ecr:{Action.DESCRIBE_REPOSITORIES}", addresses.registry_arn(home))
@@ -152,8 +152,12 @@ def catalog(caller: Caller, *, last: str = "", limit: int = 1000) -> list[str]:
         if not prefix or len(found) >= limit or (last > start and not last.startswith(start)):
             continue
         after = last.removeprefix(start) if last.startswith(start) else ""
-        names = Repository.objects.filter(
-            account_id=registry.account_id, region=registry.region, deleted_at=None, name__gt=after
-        ).order_by("name").values_list("name", flat=True)
+        names = (
+            Repository.objects.filter(
+                account_id=registry.account_id, region=registry.region, deleted_at=None, name__gt=after
+            )
+            .order_by("name")
+            .values_list("name", flat=True)
+        )
         found += [f"{start}{name}" for name in names[: limit - len(found)]]
     return found

@@ -59,8 +59,9 @@ def append(
 ) -> int:
     """Write a request's bytes behind those that are there, and return the new offset.
 
-    `offset` is where the client says they start, `length` how many it promised (None: it did not say). If fewer came, what
-    came is kept and UploadCutShort is raised. Raises UploadNotFound, UploadOutOfOrder, UploadBusy, BlobTooLarge, StorageFull.
+    `offset` is where the client says they start, `length` how many it promised (None: it did not say). If fewer came,
+    what came is kept and UploadCutShort is raised. Raises UploadNotFound, UploadOutOfOrder, UploadBusy, BlobTooLarge,
+    StorageFull.
     """
     repository = repositories.authorized(caller, address, Action.UPLOAD_LAYER_PART)
     with _claimed(_find(repository, upload_id), offset) as writer:
@@ -116,9 +117,7 @@ def cancel(caller: Caller, address: Address, upload_id: str) -> None:
 def remove_stale() -> int:
     """Throw away uploads that nobody has written to for STALE_UPLOAD_SECONDS; return how many."""
     limit = timezone.now() - timedelta(seconds=settings.STALE_UPLOAD_SECONDS)
-    stale = list(
-        Upload.objects.filter(touched_at__lt=limit).order_by("touched_at").values_list("id", flat=True)[:1000]
-    )
+    stale = list(Upload.objects.filter(touched_at__lt=limit).order_by("touched_at").values_list("id", flat=True)[:1000])
     for upload_id in stale:
         _remove(upload_id)
     return len(stale)

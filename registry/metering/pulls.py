@@ -1,7 +1,7 @@
 """Pull lines of the spool -> audit events, pull counts and last pull times.
 
-A pull is a GET of a manifest that no index of the repository names; a GET or HEAD of any manifest refreshes its last pull
-time. Some clients resolve a tag by HEAD and get by digest: their HEAD names the tag of the GET that follows.
+A pull is a GET of a manifest that no index of the repository names; a GET or HEAD of any manifest refreshes its last
+pull time. Some clients resolve a tag by HEAD and get by digest: their HEAD names the tag of the GET that follows.
 """
 
 from collections import Counter

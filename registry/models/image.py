@@ -10,8 +10,10 @@ from registry.models.repository import Repository
 
 
 class Manifest(models.Model):
-    """The exact bytes of a manifest, once for all repositories. The media type is the image's: the same bytes may
-    have been pushed as different types."""
+    """The exact bytes of a manifest, once for all repositories.
+
+    The media type is the image's: the same bytes may have been pushed as different types.
+    """
 
     digest = models.CharField(max_length=135, primary_key=True)
     content = models.BinaryField()
@@ -24,8 +26,8 @@ class Manifest(models.Model):
 class Image(models.Model):
     """A manifest in a repository: image, index, chart or any other artifact.
 
-    `size` is that of the blobs it names in bytes (of an index: the largest of its children). `kind`, `platform`, `labels`,
-    `title` and `description` are read from the manifest and its config when it is pushed.
+    `size` is that of the blobs it names in bytes (of an index: the largest of its children). `kind`, the platform and
+    `facts` are read from the manifest and its config when it is pushed.
     """
 
     class Kind(models.TextChoices):

@@ -12,9 +12,9 @@ class Upload(models.Model):
     """An upload that is open; finished and cancelled ones have no row.
 
     One writer at a time: a request claims the row (`claim`, `claimed_at`) before its first byte and writes into a
-    segment of its own. `driver_state` is the storage driver's record of the segments that count, `offset` how many bytes
-    they hold, and `digest_state` the running SHA-256 over them (empty when it is not known). `storage_key` is set before the
-    bytes move to their final place, so that a crash in between can be mended.
+    segment of its own. `driver_state` is the storage driver's record of the segments that count, `offset` how many
+    bytes they hold, and `digest_state` the running SHA-256 over them (empty when it is not known). `storage_key` is set
+    before the bytes move to their final place, so that a crash in between can be mended.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -38,7 +38,9 @@ def test_an_alias_leads_to_the_public_registry(public_address: Address) -> None:
     assert str(addresses.arn(public_address)) == "arn:aws:ecr-public::111122223333:repository/app"
 
 
-def test_ecr_host_names_carry_account_and_region(alice: Caller, public_address: Address, settings: SettingsWrapper) -> None:
+def test_ecr_host_names_carry_account_and_region(
+    alice: Caller, public_address: Address, settings: SettingsWrapper
+) -> None:
     """With a domain, ECR's host names work and others stay the one host."""
     settings.DOMAIN = "kho.test"
     private = addresses.host_of("111122223333.dkr.ecr.eu-west-1.kho.test:8000")

@@ -51,9 +51,7 @@ def test_a_blob_under_collection_is_absent(alice: Caller, address: Address) -> N
     assert len(set(Blob.objects.values_list("storage_key", flat=True))) == 2
 
 
-def test_missing_bytes_are_never_answered(
-    alice: Caller, address: Address, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_missing_bytes_are_never_answered(alice: Caller, address: Address, capfd: pytest.CaptureFixture[str]) -> None:
     """Gone from disk: absent to HEAD and GET, and an error in the log with the digest."""
     push_blob(alice, address, HELLO)
     storage.default().delete(Blob.objects.get().storage_key)
