@@ -1,1 +1,1 @@
-"""Drivers of real servers and clients: each starts or runs a program as a user would, and shows its output on failure."""
+"""Drivers of real servers and clients: each runs a program as a user would, and shows its output when it fails."""

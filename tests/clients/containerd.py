@@ -34,7 +34,7 @@ class Containerd:
         self.daemon.start(self._is_ready)
 
     def _is_ready(self) -> bool:
-        return (self.folder / "s.sock").exists() and self.ctr._run(["version"], None, 10).returncode == 0
+        return (self.folder / "s.sock").exists() and self.ctr.attempt("version", timeout=10).returncode == 0
 
     def login(self, host: str, user: str, password: str) -> None:
         """Remember the credentials; containerd has no login of its own."""

@@ -40,7 +40,7 @@ class Dockerd:
         self.daemon.start(self._is_ready)
 
     def _is_ready(self) -> bool:
-        return (self.folder / "s.sock").exists() and self.docker._run(["version"], None, 10).returncode == 0
+        return (self.folder / "s.sock").exists() and self.docker.attempt("version", timeout=10).returncode == 0
 
     def login(self, host: str, user: str, password: str) -> None:
         """`docker login`."""

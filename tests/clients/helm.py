@@ -13,7 +13,7 @@ class Helm:
         self.folder = folder
         self.helm = Client(
             "helm",
-            env={name: str(folder / name.lower()) for name in ("HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME")},
+            env={f"HELM_{kind}_HOME": str(folder / kind.lower()) for kind in ("CACHE", "CONFIG", "DATA")},
             folder=folder,
         )
 

@@ -75,6 +75,20 @@ def two_platforms() -> Path:
     return kept("two-platforms", _build_two_platforms)
 
 
+def fresh(folder: Path) -> Path:
+    """Make an OCI layout in `folder`, tag `1`, of one small layer that nobody has seen before.
+
+    podman, buildah and skopeo remember for the whole machine where they saw a layer; they can't know this one.
+    """
+    folder.mkdir(parents=True)
+    layer = _tar(folder / "layer.tar", {"srv/random": os.urandom(100_000), "srv/zeros": bytes(1_000_000)})
+    layout = folder / "layout"
+    _new_layout(layout)
+    umoci("raw", "add-layer", "--image", f"{layout}:{TAG}", str(layer))
+    umoci("config", f"--image={layout}:{TAG}", "--architecture=amd64", "--os=linux")
+    return layout
+
+
 def _build_debian(draft: Path) -> None:
     root = draft / "root.tar"
     Client("mmdebstrap")("--quiet", "--variant=minbase", "bookworm", str(root), timeout=900)

@@ -86,7 +86,8 @@ def main(command: Sequence[str]) -> int:
         return 2
     cluster = PostgreSQL(Path(tempfile.mkdtemp(prefix="kho-postgresql-")) / "cluster")
     try:
-        return subprocess.run(command, env={**os.environ, "DATABASE_URL": cluster.create("kho")}, check=False).returncode
+        env = {**os.environ, "DATABASE_URL": cluster.create("kho")}
+        return subprocess.run(command, env=env, check=False).returncode
     finally:
         cluster.close()
         cluster.folder.parent.rmdir()

@@ -37,24 +37,8 @@ class Client:
         self.env = environment(env)
         self.folder = folder
 
-    def __call__(self, *args: str, text: str | None = None, timeout: float = 300) -> str:
-        """Run to the end with `text` on its standard input and return its standard output, without the last newline.
-
-        Raises CommandFailed if its exit status is not 0.
-        """
-        done = self._run(args, text, timeout)
-        if done.returncode:
-            raise CommandFailed(self._story(args, done))
-        return done.stdout.rstrip("\n")
-
-    def refused(self, *args: str, text: str | None = None, timeout: float = 300) -> str:
-        """Run to the end, expecting that it fails, and return what it printed on both outputs."""
-        done = self._run(args, text, timeout)
-        if not done.returncode:
-            raise CommandFailed("this was to be refused:\n" + self._story(args, done))
-        return done.stdout + done.stderr
-
-    def _run(self, args: Sequence[str], text: str | None, timeout: float) -> subprocess.CompletedProcess[str]:
+    def attempt(self, *args: str, text: str | None = None, timeout: float = 300) -> subprocess.CompletedProcess[str]:
+        """Run to the end with `text` on its standard input, whatever its exit status will be."""
         return subprocess.run(
             [*self.command, *args],
             input=text if text is not None else "",
@@ -66,6 +50,23 @@ class Client:
             timeout=timeout,
             check=False,
         )
+
+    def __call__(self, *args: str, text: str | None = None, timeout: float = 300) -> str:
+        """Run to the end and return its standard output, without the last newline.
+
+        Raises CommandFailed if its exit status is not 0.
+        """
+        done = self.attempt(*args, text=text, timeout=timeout)
+        if done.returncode:
+            raise CommandFailed(self._story(args, done))
+        return done.stdout.rstrip("\n")
+
+    def refused(self, *args: str, text: str | None = None, timeout: float = 300) -> str:
+        """Run to the end, expecting that it fails, and return what it printed on both outputs."""
+        done = self.attempt(*args, text=text, timeout=timeout)
+        if not done.returncode:
+            raise CommandFailed("this was to be refused:\n" + self._story(args, done))
+        return done.stdout + done.stderr
 
     def _story(self, args: Sequence[str], done: subprocess.CompletedProcess[str]) -> str:
         line = " ".join((*self.command, *args))
@@ -97,7 +98,10 @@ class Daemon:
         return self.process is not None and self.process.poll() is None
 
     def start(self, ready: Callable[[], bool], *, seconds: float = 60) -> None:
-        """Start it and wait until `ready()` is true; CommandFailed with its output if it ends before or takes longer."""
+        """Start it and wait until `ready()` is true.
+
+        Raises CommandFailed, with its output, if it ends before that or takes longer than `seconds`.
+        """
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(

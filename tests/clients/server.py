@@ -55,7 +55,8 @@ class Server:
         self.manage = Client(sys.executable, "manage.py", env=env, folder=PROJECT)
         self._python = Client(sys.executable, "-c", env=env, folder=PROJECT)
         self.web = Daemon("the web server", self._web_command(), self.folder / "web.log", env=env, folder=PROJECT)
-        self.worker = Daemon("the task worker", self._worker_command(), self.folder / "worker.log", env=env, folder=PROJECT)
+        log = self.folder / "worker.log"
+        self.worker = Daemon("the task worker", self._worker_command(), log, env=env, folder=PROJECT)
 
     def _web_command(self) -> list[str]:
         return [
@@ -124,5 +125,3 @@ class Server:
         except urllib.error.HTTPError as error:
             with error:
                 return Answer(error.code, dict(error.headers.items()), error.read())
-
-

@@ -2,9 +2,11 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tests.clients.processes import Client
+
+PLAIN: Final = ("--quiet", "--src-tls-verify=false", "--dest-tls-verify=false")
 
 
 class Skopeo:
@@ -25,14 +27,12 @@ class Skopeo:
         )
 
     def copy(self, source: str, destination: str, *options: str) -> None:
-        """`skopeo copy`; source and destination in skopeo's words, such as `oci:<folder>:<tag>` or `docker://<reference>`."""
-        self.skopeo("copy", "--quiet", "--src-tls-verify=false", "--dest-tls-verify=false", *options, source, destination)
+        """`skopeo copy`; places in skopeo's words, such as `oci:<folder>:<tag>` or `docker://<reference>`."""
+        self.skopeo("copy", *PLAIN, *options, source, destination)
 
     def copy_refused(self, source: str, destination: str, *options: str) -> str:
         """`skopeo copy` that fails."""
-        return self.skopeo.refused(
-            "copy", "--quiet", "--src-tls-verify=false", "--dest-tls-verify=false", *options, source, destination
-        )
+        return self.skopeo.refused("copy", *PLAIN, *options, source, destination)
 
     def inspect(self, image: str, *options: str) -> dict[str, Any]:
         """`skopeo inspect`, its JSON."""

@@ -26,11 +26,14 @@ principal = Principal.objects.get(account_id=account_id, name=name)
 caller = callers.from_principal(principal, region="us-east-1", source_ip="", user_agent="tests", request_id="")
 """
 
-CREATE_REPOSITORY: Final = CALLER + """
+CREATE_REPOSITORY: Final = (
+    CALLER
+    + """
 address = (addresses.public if public else addresses.private)(account_id, repository)
 repositories.create(caller, address)
 answer = addresses.path(address)
 """
+)
 
 PASSWORD: Final = """
 from datetime import timedelta

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.clients import images, records
+from tests.clients.containerd import Containerd
 from tests.clients.engines import Engine
 from tests.clients.processes import wait_for
 from tests.clients.tenants import USER, Tenant
@@ -44,9 +45,7 @@ def test_it_works_from_push_to_a_running_container(engine: str, machine: Machine
 
 def assert_recorded(owner: Tenant, repository: str, *, public: bool) -> None:
     """One push and one pull of the tag `1` have left what they should."""
-    wait_for(
-        f"the pull of {repository} is counted", lambda: records.read(owner, repository, public=public).pulls > 0
-    )
+    wait_for(f"the pull of {repository} is counted", lambda: records.read(owner, repository, public=public).pulls > 0)
     found = records.read(owner, repository, public=public)
     assert found.pulls == 1
     assert sum(found.pulls_by_digest.values()) == 1
@@ -96,8 +95,6 @@ def test_it_refuses_a_push_to_a_name_that_is_not_there(engine: str, machine: Mac
 
 def test_it_works_through_the_hosts_folder_of_containerd(tmp_path: Path, machine: Machines, alice: Tenant) -> None:
     """Nodes are usually told by a folder how a registry is reached."""
-    from tests.clients.containerd import Containerd
-
     public = alice.create_public("through-hosts") + ":1"
     source = machine("containerd")
     source.load(images.busybox_archive(), public)

@@ -1,0 +1,1 @@
+"""The conformance program of the OCI Distribution specification against a real deployment."""
