@@ -36,7 +36,7 @@ def run(host: str, repository: str, other: str, user: str, password: str, folder
             "OCI_USERNAME": user,
             "OCI_PASSWORD": password,
             "OCI_VERSION": VERSION,
-            **{name: "true" for name in STRICTER},
+            **dict.fromkeys(STRICTER, "true"),
             "OCI_RESULTS_DIR": str(folder),
         },
         folder=folder,
