@@ -1,1 +1,1 @@
-"""The registry's verbs: each takes a caller, asks the gate, changes rows in one transaction, announces what happened."""
+"""The registry's verbs: each takes a caller, asks the gate, changes rows in one transaction."""

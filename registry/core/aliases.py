@@ -10,8 +10,8 @@ from registry.models import Alias
 
 RESERVED: Final = frozenset(
     """
-    about account accounts admin api aws amazon categories console docker ecr en favicon.ico feeds health healthz help kho
-    login logout marketplace media metrics new privacy public publishers readyz robots.txt search security settings
+    about account accounts admin api aws amazon categories console docker ecr en favicon.ico feeds health healthz help
+    kho login logout marketplace media metrics new privacy public publishers readyz robots.txt search security settings
     sign-in sign-out sign-up sitemap.xml staff static status terms test token v2 vi
     """.split()  # noqa: SIM905 - a list of forty quoted words is harder to read
 )

@@ -201,7 +201,7 @@ def _require_blobs(repository: Repository, parsed: ParsedManifest) -> dict[str, 
 
 def _require_children(repository: Repository, parsed: ParsedManifest) -> None:
     """ReferencedImagesNotFound names the manifests of an index that are absent."""
-    wanted = {str(descriptor.digest) for descriptor in parsed.manifests}
+    wanted = {str(descriptor.digest) for descriptor in parsed.children}
     if wanted:
         there = set(_live(repository).filter(digest__in=wanted).values_list("digest", flat=True))
         if missing := wanted - there:
@@ -244,7 +244,7 @@ def _create(
         os=storable(facts.os)[:64],
         architecture=storable(facts.architecture)[:64],
         variant=storable(facts.variant)[:64],
-        annotations=storable(parsed.annotations),
+        annotations=storable(dict(parsed.annotations)),
         facts=storable(facts.as_json()),
         pushed_by=caller.principal_arn,
     )
@@ -252,10 +252,11 @@ def _create(
 
 def _size(repository: Repository, parsed: ParsedManifest) -> int:
     """Bytes of the blobs that the manifest names; of an index those of its largest child, as ECR counts."""
-    if not parsed.is_index:
-        return sum(descriptor.size for descriptor in parsed.blobs)
-    digests = {str(descriptor.digest) for descriptor in parsed.manifests}
-    return max(_live(repository).filter(digest__in=digests).values_list("size", flat=True), default=0)
+    own = sum(descriptor.size for descriptor in parsed.blobs)
+    digests = {str(descriptor.digest) for descriptor in parsed.children}
+    if not digests:
+        return own
+    return own + max(_live(repository).filter(digest__in=digests).values_list("size", flat=True), default=0)
 
 
 def _create_references(image: Image, parsed: ParsedManifest, present: dict[str, Blob]) -> None:
@@ -272,7 +273,7 @@ def _create_references(image: Image, parsed: ParsedManifest, present: dict[str, 
         if str(descriptor.digest) in present
     )
     ImageChild.objects.bulk_create(
-        _child(image, position, descriptor) for position, descriptor in enumerate(parsed.manifests)
+        _child(image, position, descriptor) for position, descriptor in enumerate(parsed.children)
     )
 
 

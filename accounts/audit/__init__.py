@@ -1,0 +1,1 @@
+"""The trail of actions, and the spool through which reads get there."""

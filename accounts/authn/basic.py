@@ -1,0 +1,45 @@
+"""Basic credentials: the user AWS with a registry password, or an access key id with its secret. RFC 7617."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from accounts.audit import spool
+from accounts.directory import access_keys
+from accounts.errors import CredentialsInvalid
+from accounts.models import Principal
+from accounts.sessions import passwords
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """Who the credentials are of; with the key's id if it was an access key."""
+
+    principal: Principal
+    access_key_id: str = ""
+
+
+def decode(encoded: str) -> tuple[str, str]:
+    """Return user and password of the text behind `Basic `; CredentialsInvalid."""
+    try:
+        user, colon, password = base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
+    except (binascii.Error, UnicodeDecodeError, ValueError) as error:
+        raise CredentialsInvalid from error
+    if not colon:
+        raise CredentialsInvalid
+    return user, password
+
+
+def identify(user: str, password: str) -> Identified:
+    """Check user and password. CredentialsExpired for an authentic registry password that is too old."""
+    if user == passwords.USER_NAME:
+        return Identified(passwords.verify(password))
+    key = access_keys.usable(user)
+    secret = access_keys.secret_of(key) if key else "no such key"
+    if not constant_time_compare(secret, password) or key is None:
+        raise CredentialsInvalid
+    spool.write({"v": 1, "kind": "key", "at": timezone.now().isoformat(), "access_key_id": key.id})
+    return Identified(key.principal, key.id)

@@ -1,0 +1,1 @@
+"""Accounts, people, principals and access keys: making, finding, switching off."""

@@ -1,0 +1,94 @@
+"""Access keys: an id and a secret that is shown once."""
+
+import re
+import secrets
+import string
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from accounts import sealing
+from accounts.directory import principals
+from accounts.errors import AlreadyExists, InvalidInput, LimitReached, NotFound
+from accounts.models import AccessKey, Principal
+
+PURPOSE: Final = "access key"
+KEYS_PER_PRINCIPAL: Final = 2
+SECRET_ALPHABET: Final = string.ascii_letters + string.digits + "+/"
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccessKey:
+    """A key that was just made; the secret can't be had again."""
+
+    id: str
+    secret: str = field(repr=False)
+
+
+def create(principal: Principal, *, key_id: str = "", secret: str = "") -> NewAccessKey:
+    """Make a key; LimitReached if the principal has two already."""
+    if key_id and not re.fullmatch(r"\w{16,128}", key_id, re.ASCII):
+        raise InvalidInput("access key id", "takes 16 to 128 letters, digits and underscores")
+    if secret and not re.fullmatch(r"[!-~]{16,128}", secret):
+        raise InvalidInput("secret access key", "takes 16 to 128 printable characters without spaces")
+    key_id = key_id or principals.random_id("AKIA", 16)
+    secret = secret or "".join(secrets.choice(SECRET_ALPHABET) for _ in range(40))
+    try:
+        with transaction.atomic():
+            Principal.objects.select_for_update(no_key=True).get(id=principal.id)
+            if AccessKey.objects.filter(principal=principal).count() >= KEYS_PER_PRINCIPAL:
+                raise LimitReached(f"a principal may have {KEYS_PER_PRINCIPAL} access keys")
+            AccessKey.objects.create(
+                id=key_id, principal=principal, sealed_secret=sealing.seal(secret.encode(), PURPOSE)
+            )
+    except IntegrityError as error:
+        raise AlreadyExists(f"access key {key_id}") from error
+    return NewAccessKey(key_id, secret)
+
+
+def get(key_id: str) -> AccessKey:
+    """Return the key; NotFound."""
+    key = AccessKey.objects.filter(id=key_id).select_related("principal__account").first()
+    if key is None:
+        raise NotFound(f"access key {key_id}")
+    return key
+
+
+def usable(key_id: str) -> AccessKey | None:
+    """Return the key if it, its principal and their account are active, in one query."""
+    return (
+        AccessKey.objects.filter(
+            id=key_id, status=AccessKey.Status.ACTIVE, principal__is_active=True, principal__account__is_active=True
+        )
+        .select_related("principal__account")
+        .first()
+    )
+
+
+def of_account(account_id: str) -> list[AccessKey]:
+    """Return the keys of an account's principals, by principal and age."""
+    keys = AccessKey.objects.filter(principal__account_id=account_id).select_related("principal")
+    return list(keys.order_by("principal__kind", "principal__name", "created_at"))
+
+
+def secret_of(key: AccessKey) -> str:
+    """Return the secret in clear, to compare or to sign with; never to show."""
+    return sealing.unseal(bytes(key.sealed_secret), PURPOSE).decode()
+
+
+def set_status(key: AccessKey, status: AccessKey.Status) -> None:
+    """Switch a key on or off."""
+    AccessKey.objects.filter(id=key.id).update(status=status)
+
+
+def delete(key: AccessKey) -> None:
+    """Remove a key for good."""
+    AccessKey.objects.filter(id=key.id).delete()
+
+
+def used(key_id: str, at: datetime) -> None:
+    """Note a use of the key, if it is the latest one known."""
+    AccessKey.objects.filter(Q(last_used_at=None) | Q(last_used_at__lt=at), id=key_id).update(last_used_at=at)

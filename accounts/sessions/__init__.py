@@ -1,0 +1,1 @@
+"""Temporary credentials: registry passwords and bearer tokens, both signed and stateless."""

@@ -1,0 +1,1 @@
+"""Reading of manifests: pure functions from bytes to values."""
