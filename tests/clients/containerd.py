@@ -1,10 +1,9 @@
 """A containerd with its own content, state and socket, driven by `ctr`."""
 
 import json
-import shutil
 from pathlib import Path
 
-from tests.clients.processes import Client, Daemon
+from tests.clients.processes import Client, Daemon, remove
 
 CONFIG = """\
 version = 2
@@ -95,4 +94,4 @@ class Containerd:
     def close(self) -> None:
         """Stop the daemon and remove its folder."""
         self.daemon.stop()
-        shutil.rmtree(self.folder)
+        remove(self.folder)

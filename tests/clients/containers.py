@@ -1,9 +1,8 @@
 """Podman and buildah: engines without a daemon, each with its own storage folder and its own file of logins."""
 
-import shutil
 from pathlib import Path
 
-from tests.clients.processes import Client
+from tests.clients.processes import Client, remove
 
 PLAIN = "--tls-verify=false"
 
@@ -64,7 +63,7 @@ class Containers:
 
     def close(self) -> None:
         """Remove the storage; nothing runs."""
-        shutil.rmtree(self.folder)
+        remove(self.folder)
 
 
 class Podman(Containers):

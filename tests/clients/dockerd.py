@@ -2,11 +2,10 @@
 
 import base64
 import json
-import shutil
 from pathlib import Path
 from typing import Final
 
-from tests.clients.processes import Client, Daemon
+from tests.clients.processes import Client, Daemon, remove
 
 # Debian's command line, which is as old as its daemon: what it needs from a registry, newer ones accept too.
 DOCKER: Final = "/usr/bin/docker"
@@ -97,4 +96,4 @@ class Dockerd:
     def close(self) -> None:
         """Stop the daemon, which ends its containers, and remove its folder."""
         self.daemon.stop(seconds=60)
-        shutil.rmtree(self.folder)
+        remove(self.folder)
