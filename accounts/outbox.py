@@ -1,7 +1,7 @@
 """Starts work by rows: a domain event becomes one row per task in the transaction of the change itself.
 
-A row goes to Celery on commit, and a sweep takes up what did not arrive: a broker that is down delays work and never loses
-it. Tasks may run more than once and read the present state.
+A row goes to Celery on commit, and a sweep takes up what did not arrive: a broker that is down delays work and never
+loses it. Tasks may run more than once and read the present state.
 """
 
 from dataclasses import asdict

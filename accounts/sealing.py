@@ -16,7 +16,9 @@ VERSION: Final = b"\x01"
 @lru_cache(maxsize=32)
 def _cipher(master_key: str, purpose: str) -> Fernet:
     """The cipher of one purpose."""
-    derived = HKDF(algorithm=SHA256(), length=32, salt=b"kho sealing", info=purpose.encode()).derive(master_key.encode())
+    derived = HKDF(algorithm=SHA256(), length=32, salt=b"kho sealing", info=purpose.encode()).derive(
+        master_key.encode()
+    )
     return Fernet(base64.urlsafe_b64encode(derived))
 
 

@@ -23,4 +23,4 @@ class Action(StrEnum):
     UPDATE_ACCESS_KEY = "UpdateAccessKey"
     DELETE_ACCESS_KEY = "DeleteAccessKey"
     LIST_ACCESS_KEYS = "ListAccessKeys"
-    GET_AUTHORIZATION_TOKEN = "GetAuthorizationToken"
+    GET_AUTHORIZATION_TOKEN = "GetAuthorizationToken"  # noqa: S105 - the name of an action

@@ -1,7 +1,7 @@
 """Read events of a high rate: one line in a file of this process, drained into the database by another.
 
-Each line is one write of less than 4 KiB to a file opened for appending, so that it survives kill -9 of the process, and
-lines of several threads never mix.
+Each line is one write of less than 4 KiB to a file opened for appending, so that it survives kill -9 of the process,
+and lines of several threads never mix.
 """
 
 import json

@@ -25,9 +25,7 @@ class RegistryPassword:
 
 def issue(principal: Principal) -> RegistryPassword:
     """Make a password that acts as the principal."""
-    value, expires_at = signed.issue(
-        SALT, principal.unique_id, timedelta(seconds=settings.REGISTRY_PASSWORD_SECONDS)
-    )
+    value, expires_at = signed.issue(SALT, principal.unique_id, timedelta(seconds=settings.REGISTRY_PASSWORD_SECONDS))
     return RegistryPassword(value, expires_at)
 
 

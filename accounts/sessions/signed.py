@@ -17,7 +17,7 @@ def issue(salt: str, who: str, lifetime: timedelta) -> tuple[str, datetime]:
 
 
 def verify(salt: str, value: str) -> str:
-    """Return who the value was issued for. CredentialsInvalid if it was altered, CredentialsExpired if it is too old."""
+    """Return who the value was issued for. CredentialsInvalid if altered, CredentialsExpired if too old."""
     try:
         payload: Any = signing.loads(value, salt=salt)
         who, expires = str(payload["p"]), int(payload["e"])

@@ -147,9 +147,9 @@ def catalog(caller: Caller, *, last: str = "", limit: int = 1000) -> list[str]:
     home = own[0] if own else RegistryId("0" * 12, settings.HOME_REGION)
     gate.require(caller, f"ecr:{Action.DESCRIBE_REPOSITORIES}", addresses.registry_arn(home))
     found: list[str] = []
-    for prefix, registry in sorted((addresses.prefix(registry), registry) for registry in own):
-        start = f"{prefix}/"
-        if not prefix or len(found) >= limit or (last > start and not last.startswith(start)):
+    starts = sorted((f"{prefix}/", registry) for registry in own if (prefix := addresses.prefix(registry)))
+    for start, registry in starts:
+        if len(found) >= limit or (last > start and not last.startswith(start)):
             continue
         after = last.removeprefix(start) if last.startswith(start) else ""
         names = (

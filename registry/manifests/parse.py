@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
 from registry.errors import InvalidDigest, ManifestInvalid
@@ -11,7 +10,6 @@ from registry.manifests import media_types
 from registry.values import Digest
 
 LARGEST_SIZE: Final = 2**63 - 1
-_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,7 @@ class Descriptor:
     media_type: str
     digest: Digest
     size: int
-    annotations: Mapping[str, str] = _NOTHING
+    annotations: Mapping[str, str] = field(default_factory=dict)
     artifact_type: str = ""
     platform: Platform | None = None
     urls: tuple[str, ...] = ()
@@ -47,7 +45,7 @@ class ParsedManifest:
     layers: tuple[Descriptor, ...] = ()
     manifests: tuple[Descriptor, ...] = ()
     subject: Descriptor | None = None
-    annotations: Mapping[str, str] = _NOTHING
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_index(self) -> bool:
@@ -220,7 +218,7 @@ def _annotations(raw: dict[str, Any], place: str) -> Mapping[str, str]:
     """Read a map of texts."""
     value = raw.get("annotations")
     if value is None:
-        return _NOTHING
+        return {}
     if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
         raise ManifestInvalid(f"{place} is not a map of texts")
     return value

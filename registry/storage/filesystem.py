@@ -180,7 +180,7 @@ class FilesystemDriver:
             if os.fstat(file.fileno()).st_size != size:
                 file.close()
                 raise StorageDamaged(key)
-        return BlobContent(file)  # type: ignore[arg-type]  # an unbuffered file reads as BinaryIO does
+        return BlobContent(file)
 
     def size(self, key: str) -> int | None:
         """Return the file's length."""

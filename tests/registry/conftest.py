@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from accounts.caller import Caller
 from registry import storage
@@ -17,7 +17,7 @@ CHARLIE_ACCOUNT = "444455556666"
 
 
 @pytest.fixture(autouse=True)
-def data_folder(settings: SettingsWrapper, tmp_path: Path) -> Path:
+def data_folder(settings: Settings, tmp_path: Path) -> Path:
     """Each test has its own blobs and spool."""
     settings.BLOB_ROOT = tmp_path / "blobs"
     settings.SPOOL_DIR = tmp_path / "spool"

@@ -1,7 +1,7 @@
 """Host and path -> address -> ARN and URI."""
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from accounts.caller import Caller
 from registry.core import addresses
@@ -21,7 +21,7 @@ def test_it_works_on_one_host(address: Address) -> None:
     assert addresses.uri(address, "kho.example.com:8000") == "kho.example.com:8000/111122223333/team/app"
 
 
-def test_another_region_is_in_the_path(alice: Caller, settings: SettingsWrapper) -> None:
+def test_another_region_is_in_the_path(alice: Caller, settings: Settings) -> None:
     """A region other than home stands behind the account."""
     settings.REGIONS = ("us-east-1", "eu-west-1")
     address = addresses.resolve(addresses.host_of("localhost"), "111122223333.eu-west-1/app")
@@ -38,9 +38,7 @@ def test_an_alias_leads_to_the_public_registry(public_address: Address) -> None:
     assert str(addresses.arn(public_address)) == "arn:aws:ecr-public::111122223333:repository/app"
 
 
-def test_ecr_host_names_carry_account_and_region(
-    alice: Caller, public_address: Address, settings: SettingsWrapper
-) -> None:
+def test_ecr_host_names_carry_account_and_region(alice: Caller, public_address: Address, settings: Settings) -> None:
     """With a domain, ECR's host names work and others stay the one host."""
     settings.DOMAIN = "kho.test"
     private = addresses.host_of("111122223333.dkr.ecr.eu-west-1.kho.test:8000")

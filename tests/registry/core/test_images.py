@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from accounts.caller import Caller
 from accounts.errors import AccessDenied, CredentialsMissing
@@ -185,7 +185,7 @@ def test_it_refuses_a_config_that_is_damaged(alice: Caller, address: Address) ->
         images.put(alice, address, ONE, OCI_MANIFEST, manifest_bytes(config, []))
 
 
-def test_it_refuses_wrong_digests_types_and_sizes(alice: Caller, address: Address, settings: SettingsWrapper) -> None:
+def test_it_refuses_wrong_digests_types_and_sizes(alice: Caller, address: Address, settings: Settings) -> None:
     """Each with its own error."""
     config = push_blob(alice, address, b"{}") | {"mediaType": OCI_CONFIG}
     content = manifest_bytes(config, [])

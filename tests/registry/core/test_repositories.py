@@ -1,7 +1,7 @@
 """Repositories: create, find, delete, list; create on push."""
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from accounts.caller import Caller
 from accounts.errors import AccessDenied, CredentialsMissing
@@ -138,7 +138,7 @@ def test_a_push_never_creates_a_public_repository(alice: Caller) -> None:
 
 
 def test_the_catalog_shows_the_callers_account_in_byte_order(
-    alice: Caller, charlie: Caller, settings: SettingsWrapper
+    alice: Caller, charlie: Caller, settings: Settings
 ) -> None:
     """All regions and public ones, page by page, and nobody else's."""
     settings.REGIONS = ("us-east-1", "eu-west-1")

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from accounts.caller import Caller
 from accounts.errors import AccessDenied, CredentialsMissing
@@ -161,9 +161,7 @@ def test_a_stalled_writer_that_wakes_after_its_retry_changes_nothing(
     assert list(storage.default().uploads()) == []
 
 
-def test_a_long_request_keeps_its_claim(
-    alice: Caller, address: Address, upload_id: str, settings: SettingsWrapper
-) -> None:
+def test_a_long_request_keeps_its_claim(alice: Caller, address: Address, upload_id: str, settings: Settings) -> None:
     """Progress renews the claim, and a claim that is gone stops the request."""
     settings.UPLOAD_CLAIM_SECONDS = 0
 
@@ -278,9 +276,7 @@ def test_it_refuses_unknown_finished_and_foreign_uploads(alice: Caller, address:
             uploads.cancel(alice, place, wrong)
 
 
-def test_it_refuses_blobs_over_the_limit(
-    alice: Caller, address: Address, upload_id: str, settings: SettingsWrapper
-) -> None:
+def test_it_refuses_blobs_over_the_limit(alice: Caller, address: Address, upload_id: str, settings: Settings) -> None:
     """Across requests; what was there before stays."""
     settings.MAX_BLOB_BYTES = 8000
     uploads.append(alice, address, upload_id, [HELLO])
@@ -289,7 +285,7 @@ def test_it_refuses_blobs_over_the_limit(
     assert uploads.status(alice, address, upload_id) == len(HELLO)
 
 
-def test_it_refuses_accounts_over_their_quota(alice: Caller, address: Address, settings: SettingsWrapper) -> None:
+def test_it_refuses_accounts_over_their_quota(alice: Caller, address: Address, settings: Settings) -> None:
     """Each blob counts once, however many repositories link it."""
     settings.STORAGE_QUOTA_BYTES = len(HELLO) + 1
     push_blob(alice, address, HELLO)
