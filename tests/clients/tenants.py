@@ -1,7 +1,7 @@
 """Accounts of a deployment under test, each with one user, an access key and passwords for `docker login`."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from tests.clients.server import Server
 
@@ -18,30 +18,12 @@ if create_on_push:
 answer = [key.id, key.secret]
 """
 
-CALLER: Final = """
-from accounts.authn import callers
-from accounts.models import Principal
-from registry.core import addresses, repositories
-principal = Principal.objects.get(account_id=account_id, name=name)
-caller = callers.from_principal(principal, region="us-east-1", source_ip="", user_agent="tests", request_id="")
-"""
-
-CREATE_REPOSITORY: Final = (
-    CALLER
-    + """
-address = (addresses.public if public else addresses.private)(account_id, repository)
-repositories.create(caller, address)
-answer = addresses.path(address)
-"""
-)
-
-PASSWORD: Final = """
+EXPIRED_PASSWORD: Final = """
 from datetime import timedelta
-from django.utils import timezone
 from accounts.models import Principal
-from accounts.sessions import passwords
-principal = Principal.objects.get(account_id=account_id, name=name)
-answer = passwords.issue(principal, now=timezone.now() - timedelta(hours=hours_ago)).value
+from accounts.sessions import passwords, signed
+user = Principal.objects.get(account_id=account_id, name=name)
+answer, _ = signed.issue(passwords.SALT, user.unique_id, timedelta(hours=-1))
 """
 
 
@@ -60,26 +42,20 @@ class Tenant:
         return self.server.manage("registry_password", self.key_id).splitlines()[-1]
 
     def expired_password(self) -> str:
-        """A registry password that was issued 13 hours ago and lasted 12."""
-        return str(self.server.python(PASSWORD, account_id=self.account_id, name=self.name, hours_ago=13))
+        """A registry password that ran out an hour ago."""
+        return str(self.server.python(EXPIRED_PASSWORD, account_id=self.account_id, name=self.name))
 
     def create_private(self, repository: str) -> str:
         """Create a private repository and return its reference on the server, without tag."""
-        return self._create(repository, public=False)
+        return f"{self.server.host}/{self.server.manage('create_repository', self.account_id, repository)}"
 
     def create_public(self, repository: str) -> str:
         """Create a public repository and return its reference on the server, without tag."""
-        return self._create(repository, public=True)
+        return f"{self.server.host}/{self.server.manage('create_repository', '--public', self.account_id, repository)}"
 
     def private(self, repository: str) -> str:
         """The reference of a private repository, which need not exist."""
         return f"{self.server.host}/{self.account_id}/{repository}"
-
-    def _create(self, repository: str, *, public: bool) -> str:
-        path: Any = self.server.python(
-            CREATE_REPOSITORY, account_id=self.account_id, name=self.name, repository=repository, public=public
-        )
-        return f"{self.server.host}/{path}"
 
 
 def open_account(server: Server, name: str, account_id: str, *, create_on_push: bool) -> Tenant:
