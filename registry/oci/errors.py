@@ -1,0 +1,146 @@
+"""One table: error -> status, code and words of the OCI API.
+
+Codes: OCI Distribution Specification 1.1, "Error Codes"; for what that leaves out those of the distribution project.
+Words: where ECR has its own for the case, those.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, HttpResponse, JsonResponse
+from rest_framework.exceptions import MethodNotAllowed
+
+from accounts import errors as accounts
+from registry import errors as registry
+from registry.oci import headers
+from registry.oci.challenges import challenge
+from registry.oci.headers import InvalidPageSize, RangeNotSatisfiable
+from registry.oci.views.context import Context
+
+RETRY_AFTER_SECONDS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """How an error goes over the wire; `words` makes the message from the error."""
+
+    status: int
+    code: str
+    words: Callable[[Any], str] = str
+
+
+def _missing_repository(error: registry.RepositoryNotFound) -> str:
+    """ECR's words."""
+    return f"The repository with name '{error.name}' does not exist in the registry with id '{error.registry_id}'"
+
+
+def _immutable(error: registry.ImageTagAlreadyExists) -> str:
+    """ECR's words."""
+    return (
+        f"The image tag '{error.reference}' already exists in the '{error.name}' repository and cannot be overwritten "
+        "because the tag is immutable."
+    )
+
+
+def _denied(error: accounts.AccessDenied) -> str:
+    """IAM's words; all of them come from the request, so that they are the same whether the thing exists or not."""
+    return f"User: {error.principal_arn} is not authorized to perform: {error.action} on resource: {error.resource}"
+
+
+TABLE: Final[dict[type[Exception], Wire]] = {
+    registry.InvalidRepositoryName: Wire(400, "NAME_INVALID"),
+    registry.InvalidImageTag: Wire(400, "TAG_INVALID"),
+    registry.InvalidDigest: Wire(400, "DIGEST_INVALID"),
+    InvalidPageSize: Wire(400, "PAGINATION_NUMBER_INVALID"),
+    RangeNotSatisfiable: Wire(416, "RANGE_INVALID"),
+    registry.InvalidValue: Wire(400, "UNSUPPORTED"),
+    registry.RepositoryNotFound: Wire(404, "NAME_UNKNOWN", _missing_repository),
+    registry.ImageNotFound: Wire(
+        404, "MANIFEST_UNKNOWN", lambda error: f"Requested image not found: {error.reference}"
+    ),
+    registry.ImageTagAlreadyExists: Wire(400, "TAG_INVALID", _immutable),
+    registry.ImageIsReferenced: Wire(
+        403, "DENIED", lambda error: f"The image {error.reference} can't be deleted while an index names it"
+    ),
+    registry.ManifestInvalid: Wire(400, "MANIFEST_INVALID"),
+    registry.ManifestTooLarge: Wire(413, "SIZE_INVALID"),
+    registry.ManifestDigestMismatch: Wire(
+        400, "DIGEST_INVALID", lambda error: f"The manifest's digest is {error.actual}, not {error.expected}"
+    ),
+    registry.LayersNotFound: Wire(
+        400,
+        "MANIFEST_BLOB_UNKNOWN",
+        lambda error: "Layers with digests '" + ", ".join(error.digests) + "' do not exist",
+    ),
+    registry.ReferencedImagesNotFound: Wire(
+        400,
+        "MANIFEST_BLOB_UNKNOWN",
+        lambda error: "Images with digests '" + ", ".join(error.digests) + "' required for pushing image do not exist",
+    ),
+    registry.BlobNotFound: Wire(404, "BLOB_UNKNOWN", lambda error: f"The blob {error.digest} is not in the repository"),
+    registry.BlobDigestMismatch: Wire(
+        400, "DIGEST_INVALID", lambda error: f"The uploaded bytes have the digest {error.actual}, not {error.expected}"
+    ),
+    registry.BlobTooLarge: Wire(413, "SIZE_INVALID"),
+    registry.BlobIsReferenced: Wire(
+        403, "DENIED", lambda error: f"The blob {error.digest} can't be deleted while an image needs it"
+    ),
+    registry.UploadNotFound: Wire(
+        404, "BLOB_UPLOAD_UNKNOWN", lambda error: f"The upload {error.upload_id} is not open in this repository"
+    ),
+    registry.UploadOutOfOrder: Wire(
+        416, "BLOB_UPLOAD_INVALID", lambda error: "The chunk does not start where the last one ended"
+    ),
+    registry.UploadCutShort: Wire(
+        400, "BLOB_UPLOAD_INVALID", lambda error: f"The request ended early; {error.offset} bytes of the blob are here"
+    ),
+    registry.UploadBusy: Wire(409, "BLOB_UPLOAD_INVALID", lambda error: "Another request is writing to this upload"),
+    registry.QuotaExceeded: Wire(403, "DENIED"),
+    registry.StorageFull: Wire(507, "UNAVAILABLE", lambda error: "No space is left; the upload can go on later"),
+    registry.StorageUnavailable: Wire(503, "UNAVAILABLE", lambda error: "The storage does not answer; try again"),
+    registry.StorageDamaged: Wire(500, "UNKNOWN", lambda error: "Stored bytes are damaged; push them again"),
+    accounts.CredentialsMissing: Wire(401, "UNAUTHORIZED", lambda error: "Authentication is required"),
+    accounts.CredentialsInvalid: Wire(401, "UNAUTHORIZED", lambda error: "The credentials are not valid"),
+    accounts.CredentialsExpired: Wire(
+        401, "DENIED", lambda error: "Your authorization token has expired. Reauthenticate and try again."
+    ),
+    accounts.AccessDenied: Wire(403, "DENIED", _denied),
+    MethodNotAllowed: Wire(405, "UNSUPPORTED", lambda error: "The operation is not supported here"),
+    Http404: Wire(404, "UNSUPPORTED", lambda error: "There is no such endpoint"),
+    RequestDataTooBig: Wire(413, "SIZE_INVALID"),
+    SuspiciousOperation: Wire(400, "UNSUPPORTED", lambda error: "The request can't be understood"),
+}
+
+
+def wire_of(error: Exception) -> Wire | None:
+    """Return the table's row for an error, that of its nearest class; None for what must not happen."""
+    return next((TABLE[kind] for kind in type(error).__mro__ if kind in TABLE), None)
+
+
+def envelope(status: int, code: str, message: str, detail: Any = None) -> HttpResponse:
+    """The body that the specification gives to every error."""
+    entry = {"code": code, "message": message} | ({"detail": detail} if detail is not None else {})
+    return JsonResponse({"errors": [entry]}, status=status)
+
+
+def response(error: Exception, context: Context) -> HttpResponse | None:
+    """Answer an error in the API's words; None for what must not happen."""
+    wire = wire_of(error)
+    if wire is None:
+        return None
+    answer = envelope(wire.status, wire.code, wire.words(error))
+    if wire.status == 401:
+        challenge(answer, context)
+    if wire.status == 503:
+        answer["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if isinstance(error, RangeNotSatisfiable):
+        answer["Content-Range"] = f"bytes */{error.size}"
+    if isinstance(error, registry.UploadOutOfOrder | registry.UploadCutShort) and error.offset >= 0:
+        answer["Range"] = f"0-{max(error.offset - 1, 0)}"
+        answer["Location"] = context.request.path
+        answer[headers.UPLOAD_ID] = error.upload_id
+    if isinstance(error, MethodNotAllowed):
+        answer["Allow"] = ", ".join(context.allowed_methods)
+    return answer

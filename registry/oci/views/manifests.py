@@ -1,0 +1,82 @@
+"""`/v2/<name>/manifests/<reference>`: pulling, pushing and deleting manifests and tags."""
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from registry.core import images
+from registry.errors import ManifestInvalid, ManifestTooLarge
+from registry.oci import headers
+from registry.oci.views.base import RegistryView
+from registry.values import Address, Digest, parse_reference
+
+if TYPE_CHECKING:
+    from registry.models import Image
+
+
+class Manifest(RegistryView):
+    """An image of a repository, by tag or digest."""
+
+    def head(self, request: Request, name: str, reference: str) -> HttpResponse:
+        """Tell whether it is there, with its digest and type."""
+        address, parsed = self.address(name), parse_reference(reference)
+        image = images.head(self.caller, address, parsed)
+        answer = HttpResponse(content_type=image.media_type)
+        answer["Content-Length"] = str(image.manifest_size)
+        return self._describe(answer, address, image, by_digest=isinstance(parsed, Digest))
+
+    def get(self, request: Request, name: str, reference: str) -> HttpResponse:
+        """Send its exact bytes."""
+        address, parsed = self.address(name), parse_reference(reference)
+        stored = images.get(self.caller, address, parsed)
+        answer = HttpResponse(stored.content, content_type=stored.image.media_type)
+        return self._describe(answer, address, stored.image, by_digest=isinstance(parsed, Digest))
+
+    def _describe(self, answer: HttpResponse, address: Address, image: "Image", *, by_digest: bool) -> HttpResponse:
+        """Add what GET and HEAD both say."""
+        answer[headers.CONTENT_DIGEST] = image.digest
+        answer["ETag"] = f'"{image.digest}"'
+        answer["Cache-Control"] = self.cache_control(address, by_digest=by_digest)
+        return answer
+
+    def put(self, request: Request, name: str, reference: str) -> HttpResponse:
+        """Store it, under the tag if the reference is one."""
+        address, parsed = self.address(name), parse_reference(reference)
+        content = self._content()
+        media_type = self.context.request.META.get("CONTENT_TYPE", "")
+        put = images.put(self.caller, address, parsed, media_type, content)
+        answer = HttpResponse(status=201)
+        answer["Location"] = f"/v2/{name}/manifests/{put.image.digest}"
+        answer[headers.CONTENT_DIGEST] = put.image.digest
+        if put.subject:
+            answer["OCI-Subject"] = put.subject
+        return answer
+
+    def _content(self) -> bytes:
+        """Read the body up to the limit. ManifestTooLarge, ManifestInvalid if the client went away."""
+        limit = settings.MAX_MANIFEST_BYTES
+        length = headers.content_length(self.context.request)
+        if length is not None and length > limit:
+            raise ManifestTooLarge(limit)
+        content = bytearray()
+        try:
+            for block in self.body(length):
+                content += block
+                if len(content) > limit:
+                    raise ManifestTooLarge(limit)
+        except OSError as error:
+            raise ManifestInvalid("the request ended early") from error
+        if length is not None and len(content) != length:
+            raise ManifestInvalid("the request ended early")
+        return bytes(content)
+
+    def delete(self, request: Request, name: str, reference: str) -> HttpResponse:
+        """Delete an image by digest, or take a tag away; the image of a tag stays."""
+        address, parsed = self.address(name), parse_reference(reference)
+        if isinstance(parsed, Digest):
+            images.delete(self.caller, address, parsed)
+        else:
+            images.untag(self.caller, address, parsed)
+        return HttpResponse(status=202)
