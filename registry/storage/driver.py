@@ -1,7 +1,7 @@
 """What a storage driver does. tests/contracts/storage_driver.py holds the suite that each driver must pass.
 
-Blobs are durable when `finish` returns. Every method raises StorageFull when no space is left and StorageUnavailable
-when the store does not answer or fails in another way.
+Bytes are durable when the method that keeps them returns. Every method raises StorageFull when no space is left, and
+StorageUnavailable when the store does not answer or fails in another way.
 """
 
 from collections.abc import Iterator
@@ -21,10 +21,16 @@ class Segment(Protocol):
     """The bytes of one request of an upload. Leaving the context without `commit` throws them away."""
 
     def write(self, data: bytes | memoryview) -> None:
-        """Add bytes."""
+        """Add bytes. StorageFull spoils the segment, never what counted before it was opened."""
 
     def commit(self) -> dict[str, Any]:
-        """Return the driver state under which these bytes count, behind those of the state it was opened with."""
+        """Close, and return the state under which these bytes count, behind those that counted before.
+
+        They do once the caller has saved that state; until then the old one stays good.
+        """
+
+    def abort(self) -> None:
+        """Close, and throw the bytes away; nothing happens after a commit."""
 
     def __enter__(self) -> Self: ...
 
@@ -36,11 +42,11 @@ class Segment(Protocol):
 class Driver(Protocol):
     """Keeps uploads in segments, and blobs under keys that are never used twice.
 
-    `upload` is the upload's id; `state` what the last committed segment returned, `{}` before the first.
+    `upload` is the upload's id; `state` what the last committed segment returned (JSON), `{}` before the first.
     """
 
     def new_key(self) -> str:
-        """Return a key for a blob that was never used before."""
+        """Return a key for a blob that was never used before, of at most 255 characters."""
 
     def open_segment(self, upload: str, state: dict[str, Any], claim: str) -> Segment:
         """Begin a segment for the writer that holds `claim`; it never touches bytes that count already."""
@@ -49,9 +55,10 @@ class Driver(Protocol):
         """Yield the bytes that count, in order. StorageDamaged if some are missing."""
 
     def finish(self, upload: str, state: dict[str, Any], key: str, size: int) -> None:
-        """Make the bytes that count the blob `key`. Returns at once if it is there already with that size.
+        """Make the bytes that count the blob `key`, whole or not at all; returns at once if it is there already.
 
-        StorageDamaged if the segments do not hold `size` bytes.
+        It may be called again after a crash, or twice at the same time. StorageDamaged if the segments do not hold
+        `size` bytes; after StorageFull they are as they were.
         """
 
     def discard(self, upload: str, state: dict[str, Any]) -> None:
@@ -70,4 +77,4 @@ class Driver(Protocol):
         """Yield every stored blob's key and length."""
 
     def uploads(self) -> Iterator[str]:
-        """Yield the ids of uploads that have segments."""
+        """Yield the ids of uploads that have segments, open or left behind."""

@@ -1,91 +1,64 @@
-"""Bytes in files: written to a segment, synced, renamed to their key, and the folder synced.
+"""Bytes in files: written to a segment and synced, renamed to their key, and the folder synced.
 
-A crash at any point leaves a blob whole under its key, or not there at all.
+A crash at any point leaves a blob whole under its key, or not there at all. Blobs and uploads must be on one file
+system.
 """
 
-import errno
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from django.conf import settings
 
-from registry.errors import StorageDamaged, StorageFull, StorageUnavailable
-from registry.storage import paths
+from registry.errors import StorageDamaged
+from registry.storage import files, paths
 from registry.storage.driver import BlobContent
+from registry.storage.files import translated
 
-BLOCK: Final = 1024 * 1024
-NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Turn errors of the operating system into those of the storage."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in NO_SPACE:
-            raise StorageFull(str(error)) from error
-        raise StorageUnavailable(str(error)) from error
-
-
-def _sync_folder(path: Path) -> None:
-    """Make a rename or a new file in the folder durable."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync_file(path: Path) -> None:
-    """Make a file's bytes durable, whoever wrote them."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _make_folder(path: Path) -> None:
-    """Make a folder with its parents, each durable in its own parent."""
-    if path.is_dir():
-        return
-    _make_folder(path.parent)
-    path.mkdir(exist_ok=True)
-    _sync_folder(path.parent)
+Segments = Sequence[tuple[str, int]]
+"""Names and lengths of the files that count, in order: the driver's state, as JSON brings it back."""
 
 
 class FileSegment:
     """One request's bytes, in a file of their own."""
 
-    def __init__(self, path: Path, segments: list[list[Any]]) -> None:
+    def __init__(self, path: Path, before: Segments) -> None:
         self._path = path
-        self._segments = segments
+        self._before = before
         self._size = 0
         self._committed = False
-        with _translated():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with translated():
+            files.make_folder(path.parent)
+            self._file = files.create(path)
 
     def write(self, data: bytes | memoryview) -> None:
-        """Add bytes."""
-        view = memoryview(data)
-        with _translated():
-            while view:
-                written = os.write(self._descriptor, view)
-                self._size += written
-                view = view[written:]
+        """Append bytes to the file."""
+        with translated():
+            files.write_all(self._file, data)
+        self._size += len(data)
 
     def commit(self) -> dict[str, Any]:
-        """Let the bytes count; they are synced when the upload is finished."""
+        """Sync file and folder, and return the state with this file behind the others."""
+        with translated():
+            os.fsync(self._file.fileno())
+            self._file.close()
+            files.sync_folder(self._path.parent)
         self._committed = True
-        return {"segments": [*self._segments, [self._path.name, self._size]]}
+        return {"segments": [*self._before, (self._path.name, self._size)]}
+
+    def abort(self) -> None:
+        """Remove the file, unless it was committed."""
+        if self._committed:
+            return
+        with translated():
+            self._path.unlink(missing_ok=True)
+            self._file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -93,14 +66,11 @@ class FileSegment:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        os.close(self._descriptor)
-        if not self._committed:
-            with suppress(FileNotFoundError):
-                self._path.unlink()
+        self.abort()
 
 
 class FilesystemDriver:
-    """Keeps blobs and uploads below a folder, which must be one file system."""
+    """Keeps blobs and uploads below a folder, BLOB_ROOT if none is given."""
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = root or Path(settings.BLOB_ROOT)
@@ -111,72 +81,67 @@ class FilesystemDriver:
 
     def open_segment(self, upload: str, state: dict[str, Any], claim: str) -> FileSegment:
         """Begin a new file in the upload's folder."""
-        segments = state.get("segments", [])
-        name = f"{claim}-{len(segments)}"
-        return FileSegment(paths.upload(self.root, upload) / name, segments)
+        before = state.get("segments", [])
+        return FileSegment(paths.segment(self.root, upload, claim, len(before)), before)
 
     def read_upload(self, upload: str, state: dict[str, Any]) -> Iterator[bytes]:
-        """Yield the bytes of the segments that count."""
-        for name, size in state.get("segments", []):
+        """Yield the bytes of the segments that count, in blocks."""
+        for path, size in self._counting(upload, state):
             left = size
-            try:
-                with (paths.upload(self.root, upload) / name).open("rb", buffering=0) as file:
-                    while left and (block := file.read(min(BLOCK, left))):
-                        left -= len(block)
-                        yield block
-            except FileNotFoundError as error:
-                raise StorageDamaged(f"{upload}/{name}") from error
+            with translated(), _opened(path, f"{upload}/{path.name}") as file:
+                while left and (block := file.read(min(files.BLOCK, left))):
+                    left -= len(block)
+                    yield block
             if left:
-                raise StorageDamaged(f"{upload}/{name}")
+                raise StorageDamaged(f"{upload}/{path.name}")
 
     def finish(self, upload: str, state: dict[str, Any], key: str, size: int) -> None:
         """Rename the only segment to the key, or put several together first."""
         target = paths.blob(self.root, key)
-        if self.size(key) == size:
-            with _translated():
-                _sync_folder(target.parent)
-            return
-        segments = state.get("segments", [])
-        with _translated():
-            _make_folder(target.parent)
-            if len(segments) == 1:
-                source = paths.upload(self.root, upload) / segments[0][0]
-            else:
-                source = self._join(upload, segments, key)
-            if not source.exists() or source.stat().st_size != size:
-                raise StorageDamaged(f"{upload} has not the {size} bytes that were received")
-            _sync_file(source)
-            source.rename(target)
-            _sync_folder(target.parent)
-
-    def _join(self, upload: str, segments: list[list[Any]], key: str) -> Path:
-        """Copy segments one behind the other, inside the kernel."""
-        target = paths.partial(self.root, key)
-        _make_folder(target.parent)
-        with target.open("wb", buffering=0) as joined:
-            for name, size in segments:
+        segments = self._counting(upload, state)
+        with translated():
+            if self.size(key) != size:
+                files.make_folder(target.parent)
                 try:
-                    source = (paths.upload(self.root, upload) / name).open("rb", buffering=0)
+                    if len(segments) == 1:
+                        _move(segments[0][0], target, size)
+                    else:
+                        self._join(upload, segments, target, size)
                 except FileNotFoundError as error:
-                    raise StorageDamaged(f"{upload}/{name}") from error
-                with source:
-                    left = size
-                    while left and (copied := os.sendfile(joined.fileno(), source.fileno(), None, left)):
-                        left -= copied
-        return target
+                    # Another request may have finished the same upload just now, and its segments are gone.
+                    if self.size(key) != size:
+                        raise StorageDamaged(key) from error
+            files.sync_folder(target.parent)
+
+    def _join(self, upload: str, segments: Sequence[tuple[Path, int]], target: Path, size: int) -> None:
+        """Copy the segments, perhaps none, one behind the other into a new file, and move it to the target."""
+        path = paths.joined(self.root, upload, uuid.uuid4().hex)
+        if not segments:
+            files.make_folder(path.parent)
+        try:
+            with files.create(path) as joined:
+                for source, length in segments:
+                    files.append(joined, source, length)
+                os.fsync(joined.fileno())
+            _move(path, target, size)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+
+    def _counting(self, upload: str, state: dict[str, Any]) -> list[tuple[Path, int]]:
+        """The files that count, and how many bytes of each."""
+        folder = paths.upload(self.root, upload)
+        return [(folder / name, size) for name, size in state.get("segments", [])]
 
     def discard(self, upload: str, state: dict[str, Any]) -> None:
-        """Remove the upload's folder."""
-        with _translated(), suppress(FileNotFoundError):
+        """Remove the upload's folder with all that is in it."""
+        with translated(), suppress(FileNotFoundError):
             shutil.rmtree(paths.upload(self.root, upload))
 
     def open(self, key: str, size: int) -> BlobContent:
-        """Open the file, if it has the right size."""
-        with _translated():
-            try:
-                file = paths.blob(self.root, key).open("rb", buffering=0)
-            except FileNotFoundError as error:
-                raise StorageDamaged(key) from error
+        """Open the file, if it has the right length."""
+        with translated():
+            file = _opened(paths.blob(self.root, key), key)
             if os.fstat(file.fileno()).st_size != size:
                 file.close()
                 raise StorageDamaged(key)
@@ -184,7 +149,7 @@ class FilesystemDriver:
 
     def size(self, key: str) -> int | None:
         """Return the file's length."""
-        with _translated():
+        with translated():
             try:
                 return paths.blob(self.root, key).stat().st_size
             except FileNotFoundError:
@@ -192,18 +157,32 @@ class FilesystemDriver:
 
     def delete(self, key: str) -> None:
         """Remove the file."""
-        with _translated():
+        with translated():
             paths.blob(self.root, key).unlink(missing_ok=True)
 
     def keys(self) -> Iterator[tuple[str, int]]:
-        """Walk over the blobs' folders."""
-        with _translated():
-            for folder in sorted(paths.blobs(self.root).glob("*")):
-                for file in sorted(folder.iterdir()):
-                    yield file.name, file.stat().st_size
+        """Walk over the blobs' folders; what is removed meanwhile is left out."""
+        for folder in files.entries(paths.blobs(self.root)):
+            for file in files.entries(folder):
+                if (size := self.size(file.name)) is not None:
+                    yield file.name, size
 
     def uploads(self) -> Iterator[str]:
         """Walk over the uploads' folders."""
-        with _translated():
-            for folder in sorted(paths.uploads(self.root).glob("*")):
-                yield folder.name
+        for folder in files.entries(paths.uploads(self.root)):
+            yield folder.name
+
+
+def _opened(path: Path, key: str) -> FileIO:
+    """Open a file for reading; StorageDamaged, with `key`, if it is missing."""
+    try:
+        return FileIO(path)
+    except FileNotFoundError as error:
+        raise StorageDamaged(key) from error
+
+
+def _move(path: Path, target: Path, size: int) -> None:
+    """Rename a synced file to its key, if it has the right length."""
+    if path.stat().st_size != size:
+        raise StorageDamaged(f"{path.parent.name}/{path.name}")
+    path.rename(target)

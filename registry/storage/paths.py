@@ -1,16 +1,11 @@
 """The only place that knows how files are laid out below the blob folder.
 
-blobs/<2 characters>/<key>            finished blobs
-uploads/<upload id>/<claim>-<n>       segments of open uploads
-partial/<key>                         blobs that are being put together from several segments
+blobs/<2 characters>/<key>             finished blobs
+uploads/<upload id>/<claim>-<n>        segments of open uploads
+uploads/<upload id>/joined-<random>    a blob that is being put together from several segments
 """
 
 from pathlib import Path
-
-
-def blob(root: Path, key: str) -> Path:
-    """Where a finished blob is."""
-    return root / "blobs" / key[:2] / key
 
 
 def blobs(root: Path) -> Path:
@@ -18,9 +13,9 @@ def blobs(root: Path) -> Path:
     return root / "blobs"
 
 
-def partial(root: Path, key: str) -> Path:
-    """Where a blob is put together before it is moved to its place."""
-    return root / "partial" / key
+def blob(root: Path, key: str) -> Path:
+    """Where a finished blob is."""
+    return blobs(root) / key[:2] / key
 
 
 def uploads(root: Path) -> Path:
@@ -29,5 +24,15 @@ def uploads(root: Path) -> Path:
 
 
 def upload(root: Path, upload_id: str) -> Path:
-    """The folder of one upload's segments."""
-    return root / "uploads" / upload_id
+    """The folder of one upload."""
+    return uploads(root) / upload_id
+
+
+def segment(root: Path, upload_id: str, claim: str, number: int) -> Path:
+    """The file of one request of an upload: its writer's claim, and how many segments come before it."""
+    return upload(root, upload_id) / f"{claim}-{number}"
+
+
+def joined(root: Path, upload_id: str, token: str) -> Path:
+    """Where the segments of an upload are put together before the blob is moved to its place."""
+    return upload(root, upload_id) / f"joined-{token}"
