@@ -62,7 +62,8 @@ class Server:
         return [
             *(sys.executable, "-m", "granian", "--interface", "wsgi", "config.wsgi:application"),
             *("--host", "127.0.0.1", "--port", str(self.port), "--workers", str(self.workers)),
-            *("--blocking-threads", "8", "--no-ws", "--http", "1"),
+            *("--blocking-threads", "64", "--no-ws", "--http", "1", "--respawn-failed-workers"),
+            *("--workers-kill-timeout", "30"),
         ]
 
     def _worker_command(self) -> list[str]:
