@@ -20,7 +20,8 @@ from registry.oci import errors, headers
 from registry.oci.views.context import Context
 from registry.values import Address
 
-BLOCK: Final = 1024 * 1024
+BLOCK: Final = 256 * 1024
+"""Bytes read or sent at once: the web server keeps some of them, so this bounds its memory (ADR 0001)."""
 
 
 class AnyContent(BaseContentNegotiation):
@@ -97,10 +98,10 @@ class RegistryView(APIView):
         answer: HttpResponseBase = response
         answer[headers.API_VERSION[0]] = headers.API_VERSION[1]
         answer.headers.setdefault("Cache-Control", headers.PRIVATE)
-        if isinstance(answer, HttpResponse) and request.method == "HEAD" and answer.content:
-            length = str(len(answer.content))
-            answer.content = b""
-            answer["Content-Length"] = length
+        if isinstance(answer, HttpResponse) and answer.status_code not in {204, 304}:
+            answer.headers.setdefault("Content-Length", str(len(answer.content)))
+            if request.method == "HEAD":
+                answer.content = b""
         return answer
 
     def body(self, length: int | None) -> Iterator[bytes]:
