@@ -13,7 +13,18 @@ VERSION: Final = "org.opencontainers.image.version"
 LICENSES: Final = "org.opencontainers.image.licenses"
 SOURCE: Final = "org.opencontainers.image.source"
 URL: Final = "org.opencontainers.image.url"
+CREATED: Final = "org.opencontainers.image.created"
+PREDICATE: Final = "dev.sigstore.bundle.predicateType"
+SIGNED: Final = "https://sigstore.dev/cosign/sign/v1"
 LONGEST_TEXT: Final = 1024
+MOST_LABELS: Final = 64
+
+_KIND_OF_CONFIG: Final = {media_types.HELM_CONFIG: "chart", media_types.BUILDKIT_CACHE: "cache"}
+_KINDS_OF_CONTENT: Final = {
+    "signature": media_types.SIGNATURES,
+    "attestation": media_types.ATTESTATIONS,
+    "sbom": media_types.SBOMS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +58,22 @@ def kind(parsed: ParsedManifest) -> str:
     if parsed.is_index:
         cached = any(entry.media_type == media_types.BUILDKIT_CACHE for entry in parsed.manifests)
         return "cache" if cached else "index"
+    config_type = parsed.config.media_type if parsed.config else ""
+    if config_type in _KIND_OF_CONFIG:
+        return _KIND_OF_CONFIG[config_type]
     types = {parsed.artifact_type, *(layer.media_type for layer in parsed.layers)}
-    if parsed.config and parsed.config.media_type == media_types.HELM_CONFIG:
-        return "chart"
-    if parsed.config and parsed.config.media_type == media_types.BUILDKIT_CACHE:
-        return "cache"
-    for name, prefixes in (
-        ("signature", media_types.SIGNATURES),
-        ("attestation", media_types.ATTESTATIONS),
-        ("sbom", media_types.SBOMS),
-    ):
+    if any(media_type.startswith(media_types.SIGSTORE_BUNDLE) for media_type in types):
+        return "signature" if parsed.annotations.get(PREDICATE, SIGNED) == SIGNED else "attestation"
+    for name, prefixes in _KINDS_OF_CONTENT.items():
         if any(media_type.startswith(prefixes) for media_type in types):
             return name
-    is_image = parsed.config is not None and parsed.config.media_type in media_types.IMAGE_CONFIGS
-    return "image" if is_image and parsed.artifact_type in media_types.IMAGE_CONFIGS else "artifact"
+    return "image" if config_type in media_types.IMAGE_CONFIGS and parsed.artifact_type == config_type else "artifact"
 
 
 def config_facts(parsed: ParsedManifest, config: bytes) -> ConfigFacts:
     """Read the facts from the manifest's annotations and the config's bytes (empty if there are none)."""
     body = _object(config)
-    annotations = {key: value for key, value in parsed.annotations.items() if value}
+    annotations = {key: value for key, value in parsed.annotations.items() if value.strip()}
     if parsed.config and parsed.config.media_type == media_types.HELM_CONFIG:
         return _chart(body, annotations)
     if not parsed.config or parsed.config.media_type not in media_types.IMAGE_CONFIGS:
@@ -79,14 +86,14 @@ def config_facts(parsed: ParsedManifest, config: bytes) -> ConfigFacts:
         os=_text(body.get("os")),
         architecture=_text(body.get("architecture")),
         variant=_text(body.get("variant")),
-        created=_text(body.get("created")),
+        created=_text(body.get("created")) or _text(annotations.get(CREATED)),
         title=_text(said.get(TITLE)),
         description=_text(said.get(DESCRIPTION)),
         version=_text(said.get(VERSION)),
         licenses=_text(said.get(LICENSES)),
-        source=_text(said.get(SOURCE)),
-        url=_text(said.get(URL)),
-        labels={_text(key): _text(value) for key, value in list(labels.items())[:200]},
+        source=_link(said.get(SOURCE)),
+        url=_link(said.get(URL)),
+        labels={_text(key): _text(value) for key, value in list(labels.items())[:MOST_LABELS]},
     )
 
 
@@ -102,9 +109,9 @@ def _chart(body: dict[str, Any], annotations: dict[str, str]) -> ConfigFacts:
         version=_text(body.get("version")) or _text(annotations.get(VERSION)),
         app_version=_text(body.get("appVersion")),
         licenses=_text(licenses) or _text(annotations.get(LICENSES)),
-        source=_text(first_source) or _text(annotations.get(SOURCE)),
-        url=_text(body.get("home")) or _text(annotations.get(URL)),
-        created=_text(annotations.get("org.opencontainers.image.created")),
+        source=_link(first_source) or _link(annotations.get(SOURCE)),
+        url=_link(body.get("home")) or _link(annotations.get(URL)),
+        created=_text(annotations.get(CREATED)),
     )
 
 
@@ -120,3 +127,9 @@ def _object(content: bytes) -> dict[str, Any]:
 def _text(value: Any) -> str:
     """A text of bearable length, or nothing."""
     return value[:LONGEST_TEXT] if isinstance(value, str) else ""
+
+
+def _link(value: Any) -> str:
+    """An address that a page may link to, or nothing."""
+    text = _text(value).strip()
+    return text if text.startswith(("https://", "http://")) else ""

@@ -24,11 +24,8 @@ IMAGES: Final = frozenset({OCI_MANIFEST, DOCKER_MANIFEST})
 INDEXES: Final = frozenset({OCI_INDEX, DOCKER_LIST})
 MANIFESTS: Final = IMAGES | INDEXES
 IMAGE_CONFIGS: Final = frozenset({OCI_CONFIG, DOCKER_CONFIG})
-SIGNATURES: Final = (
-    "application/vnd.dev.cosign.simplesigning",
-    "application/vnd.cncf.notary.",
-    "application/vnd.dev.sigstore.",
-)
+SIGSTORE_BUNDLE: Final = "application/vnd.dev.sigstore.bundle"
+SIGNATURES: Final = ("application/vnd.dev.cosign.simplesigning", "application/vnd.cncf.notary.signature")
 ATTESTATIONS: Final = ("application/vnd.in-toto", "application/vnd.dsse")
 SBOMS: Final = (
     "application/spdx",
@@ -38,8 +35,14 @@ SBOMS: Final = (
     "application/sbom",
 )
 
-GRAMMAR: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}")
-"""RFC 6838, section 4.2: no parameters."""
+_NAME: Final = r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
+_GRAMMAR: Final = re.compile(rf"{_NAME}/{_NAME}(?: *;[ -~]*)?")
+LONGEST: Final = 255
+
+
+def is_legal(text: str) -> bool:
+    """Whether a text is a media type: RFC 6838, section 4.2. Parameters are let through, some tools write them."""
+    return len(text) <= LONGEST and _GRAMMAR.fullmatch(text) is not None
 
 
 def is_non_distributable(media_type: str) -> bool:
