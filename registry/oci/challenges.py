@@ -1,14 +1,19 @@
 """What a 401 offers, by the kind of host.
 
 On the one host Bearer alone: with Basic offered beside it, docker fails anonymous pulls. An ECR-shaped private host
-offers Basic alone, as ECR does. The public host offers Bearer. Docker Registry v2 authentication, "Token authentication".
+offers Basic alone, as ECR does. The public host offers Bearer. Docker Registry v2: "Token Authentication".
 """
+
+from typing import Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from registry.core.addresses import HostKind
-from registry.oci.views.context import Context
+from registry.oci.context import Context
+
+ECR_SERVICE: Final = "ecr.amazonaws.com"
+ECR_PUBLIC_SCOPE: Final = "aws"
 
 
 def origin(request: HttpRequest) -> str:
@@ -17,16 +22,18 @@ def origin(request: HttpRequest) -> str:
 
 
 def challenge(answer: HttpResponse, context: Context) -> None:
-    """Say how to authenticate; the body of a private host is ECR's."""
-    if context.host.kind is HostKind.PRIVATE:
-        answer["WWW-Authenticate"] = f'Basic realm="https://{context.host.name}/",service="ecr.amazonaws.com"'
-        answer["Content-Type"] = "text/plain; charset=utf-8"
-        answer.content = b"Not Authorized\n"
-        return
-    place = origin(context.request)
-    if context.host.kind is HostKind.PUBLIC:
-        place, scope = f"{context.request.scheme}://{context.host.name}", "aws"
-    else:
-        scope = context.scope
-    parts = [f'realm="{place}/token/"', f'service="{context.host.name}"', *([f'scope="{scope}"'] if scope else [])]
-    answer["WWW-Authenticate"] = "Bearer " + ",".join(parts)
+    """Add how to authenticate."""
+    host = context.host
+    match host.kind:
+        case HostKind.PRIVATE:
+            answer["WWW-Authenticate"] = f'Basic realm="https://{host.name}/",service="{ECR_SERVICE}"'
+        case HostKind.PUBLIC:
+            answer["WWW-Authenticate"] = _bearer(f"{context.request.scheme}://{host.name}", host.name, ECR_PUBLIC_SCOPE)
+        case HostKind.ONE:
+            answer["WWW-Authenticate"] = _bearer(origin(context.request), host.name, context.scope)
+
+
+def _bearer(place: str, service: str, scope: str) -> str:
+    """Where tokens are to be had, from whom, and for what."""
+    words = [f'realm="{place}/token/"', f'service="{service}"', *([f'scope="{scope}"'] if scope else [])]
+    return "Bearer " + ",".join(words)

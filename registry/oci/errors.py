@@ -1,25 +1,34 @@
 """One table: error -> status, code and words of the OCI API.
 
-Codes: OCI Distribution Specification 1.1, "Error Codes"; for what that leaves out those of the distribution project.
-Words: where ECR has its own for the case, those.
+Codes: OCI Distribution Specification 1.1, "Error Codes"; for what that leaves out (UNKNOWN, UNAVAILABLE, RANGE_INVALID,
+PAGINATION_NUMBER_INVALID) those of the distribution project, which docker knows. Words: where ECR has its own for the
+case, those. Statuses where clients differ by them: docker and others push a layer again after 5xx, but not after 403,
+so a quota is 403, and a full disk 507. An upload that another request is writing to is 409: to repeat the request at
+once would not help, a new upload does.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.http import Http404, HttpResponse, JsonResponse
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.http import HttpResponse, JsonResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from rest_framework.exceptions import MethodNotAllowed
 
 from accounts import errors as accounts
 from registry import errors as registry
+from registry.core.addresses import HostKind
 from registry.oci import headers
 from registry.oci.challenges import challenge
+from registry.oci.context import Context
 from registry.oci.headers import InvalidPageSize, RangeNotSatisfiable
-from registry.oci.views.context import Context
 
 RETRY_AFTER_SECONDS: Final = 5
+
+
+class NoSuchEndpoint(Exception):
+    """A path below /v2/ that no endpoint has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,11 @@ def _immutable(error: registry.ImageTagAlreadyExists) -> str:
 def _denied(error: accounts.AccessDenied) -> str:
     """IAM's words; all of them come from the request, so that they are the same whether the thing exists or not."""
     return f"User: {error.principal_arn} is not authorized to perform: {error.action} on resource: {error.resource}"
+
+
+def _not_understood(error: Exception) -> str:
+    """For what Django refuses to read; its own words are for developers."""
+    return "The request can't be understood"
 
 
 TABLE: Final[dict[type[Exception], Wire]] = {
@@ -108,9 +122,12 @@ TABLE: Final[dict[type[Exception], Wire]] = {
     ),
     accounts.AccessDenied: Wire(403, "DENIED", _denied),
     MethodNotAllowed: Wire(405, "UNSUPPORTED", lambda error: "The operation is not supported here"),
-    Http404: Wire(404, "UNSUPPORTED", lambda error: "There is no such endpoint"),
-    RequestDataTooBig: Wire(413, "SIZE_INVALID"),
-    SuspiciousOperation: Wire(400, "UNSUPPORTED", lambda error: "The request can't be understood"),
+    NoSuchEndpoint: Wire(404, "UNSUPPORTED", lambda error: "There is no such endpoint"),
+    RequestDataTooBig: Wire(413, "SIZE_INVALID", lambda error: "The form is too large"),
+    SuspiciousOperation: Wire(400, "UNSUPPORTED", _not_understood),
+    BadRequest: Wire(400, "UNSUPPORTED", _not_understood),
+    MultiPartParserError: Wire(400, "UNSUPPORTED", _not_understood),
+    UnreadablePostError: Wire(400, "UNSUPPORTED", _not_understood),
 }
 
 
@@ -132,15 +149,16 @@ def response(error: Exception, context: Context) -> HttpResponse | None:
         return None
     answer = envelope(wire.status, wire.code, wire.words(error))
     if wire.status == 401:
+        if context.host.kind is HostKind.PRIVATE and not isinstance(error, accounts.CredentialsExpired):
+            answer = HttpResponse(b"Not Authorized\n", content_type="text/plain; charset=utf-8", status=401)  # as ECR
         challenge(answer, context)
     if wire.status == 503:
         answer["Retry-After"] = str(RETRY_AFTER_SECONDS)
     if isinstance(error, RangeNotSatisfiable):
         answer["Content-Range"] = f"bytes */{error.size}"
     if isinstance(error, registry.UploadOutOfOrder | registry.UploadCutShort) and error.offset >= 0:
-        answer["Range"] = f"0-{max(error.offset - 1, 0)}"
         answer["Location"] = context.request.path
-        answer[headers.UPLOAD_ID] = error.upload_id
+        headers.show_progress(answer, error.upload_id, error.offset)
     if isinstance(error, MethodNotAllowed):
         answer["Allow"] = ", ".join(context.allowed_methods)
     return answer

@@ -1,11 +1,11 @@
-"""What requests and responses say in their headers: ranges, pages, lengths."""
+"""What requests and responses say in their headers and parameters: ranges, pages, how long an answer may be kept."""
 
 import re
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from registry.errors import InvalidValue, UploadOutOfOrder
 
@@ -40,63 +40,71 @@ class ByteRange:
     length: int
 
 
-def content_length(request: HttpRequest) -> int | None:
-    """Return how many bytes the client promised, None if it sends chunks. InvalidValue if it is no number."""
-    if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
-        return None
-    raw = request.META.get("CONTENT_LENGTH") or "0"
-    if not re.fullmatch(r"[0-9]{1,19}", raw):
-        raise InvalidValue(raw, "is not a Content-Length")
-    return int(raw)
-
-
 def content_range(request: HttpRequest, upload_id: str, length: int | None) -> int | None:
     """Return where a chunk starts by its Content-Range (`<first>-<last>`), None if it has none.
 
-    Raises UploadOutOfOrder (offset -1) if it can't be read or contradicts the Content-Length.
+    Raises UploadOutOfOrder (offset -1) if it can't be read or contradicts `length`, the Content-Length.
     """
     raw = request.headers.get("Content-Range")
     if raw is None:
         return None
-    found = re.fullmatch(r"(?:bytes[ =])?([0-9]{1,19})-([0-9]{1,19})(?:/(?:[0-9]+|\*))?", raw.strip())
-    if not found or (length is not None and int(found[2]) - int(found[1]) + 1 != length):
+    found = re.fullmatch(r"(?:bytes[ =])?([0-9]{1,18})-([0-9]{1,18})(?:/(?:[0-9]+|\*))?", raw.strip(), re.ASCII)
+    if not found or int(found[2]) < int(found[1]):
+        raise UploadOutOfOrder(upload_id, -1)
+    if length is not None and int(found[2]) - int(found[1]) + 1 != length:
         raise UploadOutOfOrder(upload_id, -1)
     return int(found[1])
 
 
-def blob_range(request: HttpRequest, size: int) -> ByteRange | None:
-    """Return the part that a Range header asks for, None for the whole: without one, or with several parts.
+def blob_range(request: HttpRequest, etag: str, size: int) -> ByteRange | None:
+    """Return the part that a Range header asks for; None for the whole: without one, or with several parts.
 
-    Raises RangeNotSatisfiable. RFC 9110, section 14.
+    With If-Range the part is only meant of the content that `etag` names. Raises RangeNotSatisfiable. RFC 9110,
+    section 14.
     """
     raw = request.headers.get("Range", "").strip()
-    found = re.fullmatch(r"bytes=\s*([0-9]{0,19})\s*-\s*([0-9]{0,19})\s*", raw)
-    if not found or not (found[1] or found[2]):
+    found = re.fullmatch(r"bytes=\s*([0-9]{0,18})\s*-\s*([0-9]{0,18})\s*", raw, re.ASCII)
+    if not found or request.headers.get("If-Range", etag) != etag:
         return None
-    if not found[1]:
-        length = min(int(found[2]), size)
-        start, last = size - length, size - 1
-    else:
-        start = int(found[1])
-        last = min(int(found[2]), size - 1) if found[2] else size - 1
-        if found[2] and int(found[2]) < start:
+    first, last = found[1], found[2]
+    if first:
+        start, end = int(first), min(int(last), size - 1) if last else size - 1
+        if last and int(last) < start:
             return None
+    elif last:
+        start, end = max(size - int(last), 0), size - 1
+    else:
+        return None
     if start >= size:
         raise RangeNotSatisfiable(raw, size)
-    return ByteRange(start, last - start + 1)
+    return ByteRange(start, end - start + 1)
 
 
-def page_size(request: HttpRequest) -> int:
-    """Return the parameter `n`, at most LARGEST_PAGE and that without it. InvalidPageSize."""
+def show_progress(answer: HttpResponse, upload_id: str, offset: int) -> None:
+    """Say which upload this is and which of its bytes are there; the protocol has no way to say none."""
+    answer["Range"] = f"0-{max(offset - 1, 0)}"
+    answer[UPLOAD_ID] = upload_id
+
+
+def parameter(request: HttpRequest, name: str) -> str:
+    """Return a parameter of the query, empty without it. InvalidValue for NUL, which PostgreSQL can't compare."""
+    value = request.GET.get(name, "")
+    if "\x00" in value:
+        raise InvalidValue(value, f"is not a value of the parameter {name}")
+    return value
+
+
+def page_size(request: HttpRequest, largest: int = LARGEST_PAGE) -> int:
+    """Return the parameter `n`, at most `largest` and that without it. InvalidPageSize."""
     raw = request.GET.get("n")
     if raw is None:
-        return LARGEST_PAGE
-    if not re.fullmatch(r"[0-9]{1,18}", raw):
+        return largest
+    if not re.fullmatch(r"[0-9]{1,18}", raw, re.ASCII):
         raise InvalidPageSize(raw, "is not a number of entries")
-    return min(int(raw), LARGEST_PAGE)
+    return min(int(raw), largest)
 
 
 def next_link(request: HttpRequest, size: int, last: str) -> str:
     """The Link header that leads to the next page. RFC 8288."""
     others = {key: value for key, value in request.GET.items() if key not in {"n", "last"}}
-    return f'<{request.path}?{urlencode({**others, "n": size, "last": last})}>; rel="next"'
+    return f'<{quote(request.path)}?{urlencode({**others, "n": size, "last": last})}>; rel="next"'

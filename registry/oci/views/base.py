@@ -1,44 +1,26 @@
 """What the views share: who calls, where the repository is, and errors in the protocol's words."""
 
-from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.parsers import BaseParser
-from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts.authn import callers
 from accounts.caller import Caller
-from accounts.errors import AccountsError, CredentialsMissing
 from registry.core import addresses
-from registry.core.addresses import Host
+from registry.core.addresses import Host, HostKind
 from registry.oci import errors, headers
-from registry.oci.views.context import Context
-from registry.values import Address
-
-BLOCK: Final = 256 * 1024
-"""Bytes read or sent at once: the web server keeps some of them, so this bounds its memory (ADR 0001)."""
-
-
-class AnyContent(BaseContentNegotiation):
-    """Takes every Accept header: which manifest is sent is decided by what is stored."""
-
-    def select_parser(self, request: Request, parsers: Any) -> BaseParser:
-        """Never used: bodies are read as streams."""
-        raise LookupError("bodies of this API are not parsed")
-
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
-        """Errors are JSON, whatever the client accepts."""
-        renderer: BaseRenderer = JSONRenderer()
-        return renderer, renderer.media_type
+from registry.oci.body import Body
+from registry.oci.context import Context
+from registry.oci.negotiation import AnyContent
+from registry.values import NAME, Address
 
 
 class RegistryView(APIView):
-    """An endpoint of the OCI API. `caller`, `host` and `context` are set before the method runs."""
+    """An endpoint of the OCI API. `context`, `host`, `body` and `caller` are set before the method runs."""
 
     authentication_classes = ()
     permission_classes = ()
@@ -46,25 +28,32 @@ class RegistryView(APIView):
     content_negotiation_class = AnyContent
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
 
-    caller: Caller
-    host: Host
     context: Context
+    host: Host
+    body: Body
+    caller: Caller
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
-        """Find out the host first: errors of authentication need it too."""
-        self.host = addresses.host_of(request.get_host())
+        """Find out the host first: the answers to errors need it too."""
+        try:
+            self.host = addresses.host_of(request.get_host())
+        except SuspiciousOperation:  # no legal host name: `initial` refuses it, where errors get their words
+            self.host = Host(HostKind.ONE, "")
         self.context = Context(request, self.host, self.scope(request), self.allowed_methods)
+        self.body = Body(request)
         return super().initialize_request(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Find out who calls. Raises CredentialsInvalid, CredentialsExpired."""
         super().initial(request, *args, **kwargs)
+        if not self.host.name:
+            raise SuspiciousOperation("the Host header holds no host name")
         self.caller = self.identify()
 
     def identify(self) -> Caller:
         """Return the caller that the Authorization header names, or nobody."""
         meta = self.context.request.META
-        found = callers.identify(meta.get("HTTP_AUTHORIZATION", ""))
+        found = callers.identify(meta.get("HTTP_AUTHORIZATION", "").strip())
         return callers.from_principal(
             found.principal if found else None,
             access_key_id=found.access_key_id if found else "",
@@ -76,8 +65,8 @@ class RegistryView(APIView):
 
     def scope(self, request: HttpRequest) -> str:
         """What a token for this request is asked for; it binds nobody, the gate decides."""
-        name = self.kwargs.get("name")
-        if not name:
+        name = self.kwargs.get("name", "")
+        if not NAME.fullmatch(name):
             return ""
         actions = {"GET": "pull", "HEAD": "pull", "DELETE": "delete"}.get(request.method or "", "pull,push")
         return f"repository:{name}:{actions}"
@@ -94,7 +83,7 @@ class RegistryView(APIView):
         return answer
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Add what every answer carries; DRF's own rendering is not needed."""
+        """Add what every answer carries; REST framework's own rendering is not needed."""
         answer: HttpResponseBase = response
         answer[headers.API_VERSION[0]] = headers.API_VERSION[1]
         answer.headers.setdefault("Cache-Control", headers.PRIVATE)
@@ -102,50 +91,12 @@ class RegistryView(APIView):
             answer.headers.setdefault("Content-Length", str(len(answer.content)))
             if request.method == "HEAD":
                 answer.content = b""
+        if answer.status_code >= 400:
+            self.body.drain()
         return answer
 
-    def body(self, length: int | None) -> Iterator[bytes]:
-        """Yield the request's bytes as they come: `length` of them, or (None) all. OSError if the client goes."""
-        stream = self.context.request.META["wsgi.input"]
-        left = length
-        while left is None or left > 0:
-            block = stream.read(BLOCK if left is None else min(BLOCK, left))
-            if not block:
-                return
-            if left is not None:
-                left -= len(block)
-            yield block
-
     def cache_control(self, address: Address, *, by_digest: bool) -> str:
-        """How long others may keep what was sent."""
-        if not address.is_public:
+        """How long others may keep what was sent; whoever signs in sees every change at once."""
+        if not address.is_public or not self.caller.is_anonymous:
             return headers.PRIVATE
         return headers.SHORT if by_digest else headers.REVALIDATE
-
-
-class Ping(RegistryView):
-    """`GET /v2/`: whether this is a registry, and whether the credentials are good.
-
-    Without credentials the answer is always 401: docker reads challenges only here.
-    """
-
-    def get(self, request: Request) -> HttpResponse:
-        """Answer who is signed in, or has an anonymous token."""
-        if "HTTP_AUTHORIZATION" not in self.context.request.META:
-            raise CredentialsMissing
-        return HttpResponse(b"{}", content_type="application/json")
-
-
-class Unmatched(RegistryView):
-    """Paths below /v2/ that no endpoint has."""
-
-    def identify(self) -> Caller:
-        """Nobody needs to be known for this."""
-        try:
-            return super().identify()
-        except AccountsError:
-            return Caller()
-
-    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        """Whatever the method, there is nothing here."""
-        return errors.envelope(404, "UNSUPPORTED", "There is no such endpoint")

@@ -1,84 +1,96 @@
 """`/v2/<name>/blobs/<digest>`: pulling and deleting blobs."""
 
 from collections.abc import Iterator
-from typing import BinaryIO
 
+import structlog
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
 from registry.core import blobs
+from registry.core.blobs import OpenBlob
+from registry.errors import StorageDamaged
 from registry.oci import headers
+from registry.oci.body import BLOCK
 from registry.oci.headers import ByteRange
-from registry.oci.views.base import BLOCK, RegistryView
+from registry.oci.views.base import RegistryView
 from registry.values import Digest
 
+log = structlog.get_logger(__name__)
 
-class FileBlocks:
-    """A part of a file in large blocks; the server closes it when the client has them or is gone."""
 
-    def __init__(self, file: BinaryIO, part: ByteRange) -> None:
-        self._file = file
+class Blocks:
+    """A part of a blob in large blocks; the server closes it when the client has them or is gone."""
+
+    def __init__(self, opened: OpenBlob, part: ByteRange) -> None:
+        self._opened = opened
         self._left = part.length
-        file.seek(part.start)
+        opened.file.seek(part.start)
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
-        block = self._file.read(min(BLOCK, self._left)) if self._left else b""
-        if not block:
-            self.close()
+        if not self._left:
             raise StopIteration
+        block = self._opened.file.read(min(BLOCK, self._left))
+        if not block:
+            # The headers are sent: only to break off tells the client that this is not the whole.
+            log.error("stored blob was cut short while it was sent", digest=self._opened.digest, missing=self._left)
+            raise StorageDamaged(self._opened.digest)
         self._left -= len(block)
         return block
 
     def close(self) -> None:
         """Give the file free."""
-        self._file.close()
+        self._opened.file.close()
 
 
 class Blob(RegistryView):
     """A blob of a repository."""
 
-    def head(self, request: Request, name: str, digest: str) -> HttpResponse:
+    def head(self, request: Request, name: str, digest: str) -> HttpResponseBase:
         """Tell whether it is there, and how long it is."""
         address, parsed = self.address(name), Digest.parse(digest)
         blob = blobs.find(self.caller, address, parsed)
         answer = HttpResponse(content_type="application/octet-stream")
         answer["Content-Length"] = str(blob.size)
-        self._describe(answer, str(parsed), self.cache_control(address, by_digest=True))
-        return answer
+        return self._describe(answer, parsed, self.cache_control(address, by_digest=True))
 
     def get(self, request: Request, name: str, digest: str) -> HttpResponseBase:
         """Send it, or the part that Range asks for."""
         address, parsed = self.address(name), Digest.parse(digest)
         opened = blobs.open_for_reading(self.caller, address, parsed)
-        cache_control = self.cache_control(address, by_digest=True)
-        if self.context.request.headers.get("If-None-Match") == f'"{parsed}"':
-            opened.file.close()
-            return self._describe(HttpResponse(status=304), str(parsed), cache_control)
         try:
-            asked = headers.blob_range(self.context.request, opened.size)
+            answer = self._content(opened)
         except headers.RangeNotSatisfiable:
             opened.file.close()
             raise
+        return self._describe(answer, parsed, self.cache_control(address, by_digest=True))
+
+    def _content(self, opened: OpenBlob) -> HttpResponseBase:
+        """Answer 200 or 206, or 304 if the client has it already."""
+        asking, etag = self.context.request, f'"{opened.digest}"'
+        if asking.headers.get("If-None-Match") == etag:
+            opened.file.close()
+            return HttpResponse(status=304)
+        asked = headers.blob_range(asking, etag, opened.size)
         part = asked or ByteRange(0, opened.size)
         answer = StreamingHttpResponse(
-            FileBlocks(opened.file, part), status=206 if asked else 200, content_type="application/octet-stream"
+            Blocks(opened, part), status=206 if asked else 200, content_type="application/octet-stream"
         )
         answer["Content-Length"] = str(part.length)
         if asked:
             answer["Content-Range"] = f"bytes {part.start}-{part.start + part.length - 1}/{opened.size}"
-        return self._describe(answer, str(parsed), cache_control)
+        return answer
 
     @staticmethod
-    def _describe(answer: HttpResponseBase, digest: str, cache_control: str) -> HttpResponseBase:
+    def _describe(answer: HttpResponseBase, digest: Digest, cache_control: str) -> HttpResponseBase:
         """Add what GET and HEAD both say."""
         answer["Accept-Ranges"] = "bytes"
         answer["ETag"] = f'"{digest}"'
         answer["Cache-Control"] = cache_control
-        answer[headers.CONTENT_DIGEST] = digest
+        answer[headers.CONTENT_DIGEST] = str(digest)
         return answer
 
     def delete(self, request: Request, name: str, digest: str) -> HttpResponse:

@@ -18,7 +18,7 @@ class Catalog(RegistryView):
     def get(self, request: Request) -> HttpResponse:
         """`?n=<most>&last=<path>`; the Link header leads on."""
         size = headers.page_size(self.context.request)
-        last = self.context.request.GET.get("last", "")
+        last = headers.parameter(self.context.request, "last")
         found = repositories.catalog(self.caller, last=last, limit=size + 1)
         answer = JsonResponse({"repositories": found[:size]})
         if len(found) > size > 0:

@@ -56,13 +56,12 @@ class Manifest(RegistryView):
 
     def _content(self) -> bytes:
         """Read the body up to the limit. ManifestTooLarge, ManifestInvalid if the client went away."""
-        limit = settings.MAX_MANIFEST_BYTES
-        length = headers.content_length(self.context.request)
+        limit, length = settings.MAX_MANIFEST_BYTES, self.body.length
         if length is not None and length > limit:
             raise ManifestTooLarge(limit)
         content = bytearray()
         try:
-            for block in self.body(length):
+            for block in self.body:
                 content += block
                 if len(content) > limit:
                     raise ManifestTooLarge(limit)

@@ -36,18 +36,15 @@ class Referrers(RegistryView):
 
     def get(self, request: Request, name: str, digest: str) -> HttpResponse:
         """`?artifactType=<type>`; the Link header leads on."""
-        address, parsed = self.address(name), Digest.parse(digest)
-        query = self.context.request.GET
-        size = min(headers.page_size(self.context.request), LARGEST_PAGE)
-        wanted = query.get("artifactType", "")
-        found, more = images.referrers(
-            self.caller, address, parsed, artifact_type=wanted, last=query.get("last", ""), limit=size
-        )
+        address, parsed, asking = self.address(name), Digest.parse(digest), self.context.request
+        size = headers.page_size(asking, LARGEST_PAGE)
+        wanted, last = headers.parameter(asking, "artifactType"), headers.parameter(asking, "last")
+        found, more = images.referrers(self.caller, address, parsed, artifact_type=wanted, last=last, limit=size)
         index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [descriptor(image) for image in found]}
         answer = JsonResponse(index, content_type=INDEX)
         answer["Cache-Control"] = self.cache_control(address, by_digest=False)
         if wanted:
             answer["OCI-Filters-Applied"] = "artifactType"
         if more and found:
-            answer["Link"] = headers.next_link(self.context.request, size, found[-1].digest)
+            answer["Link"] = headers.next_link(asking, size, found[-1].digest)
         return answer

@@ -15,7 +15,7 @@ class Tags(RegistryView):
         """`?n=<most>&last=<tag>`; the Link header leads on."""
         address = self.address(name)
         size = headers.page_size(self.context.request)
-        last = self.context.request.GET.get("last", "")
+        last = headers.parameter(self.context.request, "last")
         tags, more = image_tags.names(self.caller, address, last=last, limit=size)
         answer = JsonResponse({"name": name, "tags": tags})
         answer["Cache-Control"] = self.cache_control(address, by_digest=False)

@@ -6,8 +6,6 @@ Docker Registry v2 authentication: "Token Authentication Specification" (GET) an
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
-from django.utils.decorators import method_decorator
-from django.views.decorators.csrf import csrf_exempt
 from rest_framework.request import Request
 
 from accounts.authn import basic
@@ -16,12 +14,12 @@ from accounts.caller import Caller
 from accounts.errors import CredentialsExpired, CredentialsInvalid, NotAuthenticated
 from accounts.sessions import bearer
 from registry.core import addresses
+from registry.core.addresses import HostKind
 from registry.errors import RegistryError
 from registry.oci import challenges, errors
 from registry.oci.views.base import RegistryView
 
 
-@method_decorator(csrf_exempt, name="dispatch")
 class Tokens(RegistryView):
     """Issues a token that says who; what it may do is decided at each request, whatever scope was asked for."""
 
@@ -83,7 +81,9 @@ class Tokens(RegistryView):
         return bool(wanted) and all(self._is_public_pull(scope) for scope in wanted)
 
     def _is_public_pull(self, scope: str) -> bool:
-        """Whether `repository:<name>:pull` names a public place."""
+        """Whether `repository:<name>:pull` names a public place; so does the scope that the public host asks for."""
+        if self.host.kind is HostKind.PUBLIC and scope == challenges.ECR_PUBLIC_SCOPE:
+            return True
         kind, _, rest = scope.partition(":")
         name, _, actions = rest.rpartition(":")
         if kind != "repository" or actions != "pull":

@@ -7,7 +7,7 @@ from registry.core import blobs, uploads
 from registry.errors import InvalidDigest, InvalidRepositoryName, RepositoryNotFound
 from registry.oci import headers
 from registry.oci.views.base import RegistryView
-from registry.values import Address, Digest
+from registry.values import HEX_LENGTH, Address, Digest
 
 
 def created(name: str, digest: Digest) -> HttpResponse:
@@ -22,8 +22,7 @@ def progress(status: int, name: str, upload_id: str, offset: int) -> HttpRespons
     """202 or 204: where the upload is and how many bytes it has."""
     answer = HttpResponse(status=status)
     answer["Location"] = f"/v2/{name}/blobs/uploads/{upload_id}"
-    answer["Range"] = f"0-{max(offset - 1, 0)}"
-    answer[headers.UPLOAD_ID] = upload_id
+    headers.show_progress(answer, upload_id, offset)
     return answer
 
 
@@ -32,16 +31,16 @@ class Uploads(RegistryView):
 
     def post(self, request: Request, name: str) -> HttpResponse:
         """`?mount=<digest>[&from=<name>]`, `?digest=<digest>` with the bytes, or nothing."""
-        address = self.address(name)
-        query = self.context.request.GET
+        address, query = self.address(name), self.context.request.GET
+        if query.get("digest-algorithm", "sha256") not in HEX_LENGTH:
+            raise InvalidDigest(query["digest-algorithm"], "is not a digest algorithm that is served")
         if "mount" in query:
             digest = Digest.parse(query["mount"])
             if self._mount(address, digest, query.get("from")):
                 return created(name, digest)
         elif "digest" in query:
             digest = Digest.parse(query["digest"])
-            length = headers.content_length(self.context.request)
-            uploads.put_whole(self.caller, address, digest, self.body(length), length=length)
+            uploads.put_whole(self.caller, address, digest, self.body, length=self.body.length)
             return created(name, digest)
         return progress(202, name, str(uploads.start(self.caller, address).id), 0)
 
@@ -65,21 +64,20 @@ class Upload(RegistryView):
     def patch(self, request: Request, name: str, upload_id: str) -> HttpResponse:
         """Take the next bytes, with or without Content-Range."""
         address = self.address(name)
-        length = headers.content_length(self.context.request)
-        offset = headers.content_range(self.context.request, upload_id, length)
-        offset = uploads.append(self.caller, address, upload_id, self.body(length), offset=offset, length=length)
+        length = self.body.length
+        start = headers.content_range(self.context.request, upload_id, length)
+        offset = uploads.append(self.caller, address, upload_id, self.body, offset=start, length=length)
         return progress(202, name, upload_id, offset)
 
     def put(self, request: Request, name: str, upload_id: str) -> HttpResponse:
         """Take the last bytes, if any, and finish."""
         address = self.address(name)
-        length = headers.content_length(self.context.request)
         digest = self.context.request.GET.get("digest")
         if digest is None:
             raise InvalidDigest("", "is missing: the parameter digest says what was uploaded")
-        parsed = Digest.parse(digest)
-        offset = headers.content_range(self.context.request, upload_id, length)
-        uploads.finish(self.caller, address, upload_id, parsed, self.body(length), offset=offset, length=length)
+        parsed, length = Digest.parse(digest), self.body.length
+        start = headers.content_range(self.context.request, upload_id, length)
+        uploads.finish(self.caller, address, upload_id, parsed, self.body, offset=start, length=length)
         return created(name, parsed)
 
     def delete(self, request: Request, name: str, upload_id: str) -> HttpResponse:
