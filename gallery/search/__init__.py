@@ -1,0 +1,1 @@
+"""Search over listings: the index keeps them fresh, the query reads them."""
