@@ -1,0 +1,1 @@
+"""Template filters that gallery and console share."""
