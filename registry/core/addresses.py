@@ -116,3 +116,8 @@ def path(address: Address) -> str:
 def uri(address: Address, host: str) -> str:
     """What a client types after `docker pull`, without tag: host (with port) and path."""
     return f"{host}/{path(address)}"
+
+
+def client_host(request_host: str) -> str:
+    """The host for commands: that of KHO_URL if it is set, else the one that the request came to."""
+    return settings.PUBLIC_URL.partition("://")[2] or request_host

@@ -1,0 +1,1 @@
+"""Pages of the public gallery. They show what anyone may see, whoever is signed in."""
