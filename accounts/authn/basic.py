@@ -28,7 +28,7 @@ def decode(encoded: str) -> tuple[str, str]:
         user, colon, password = base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
     except (binascii.Error, UnicodeDecodeError, ValueError) as error:
         raise CredentialsInvalid from error
-    if not colon:
+    if not colon or "\x00" in user:  # NUL: PostgreSQL can't even compare with it
         raise CredentialsInvalid
     return user, password
 
