@@ -69,13 +69,11 @@ def blob_range(request: HttpRequest, etag: str, size: int) -> ByteRange | None:
     first, last = found[1], found[2]
     if first:
         start, end = int(first), min(int(last), size - 1) if last else size - 1
-        if last and int(last) < start:
-            return None
     elif last:
         start, end = max(size - int(last), 0), size - 1
     else:
         return None
-    if start >= size:
+    if end < start:
         raise RangeNotSatisfiable(raw, size)
     return ByteRange(start, end - start + 1)
 

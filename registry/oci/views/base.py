@@ -19,6 +19,13 @@ from registry.oci.negotiation import AnyContent
 from registry.values import NAME, Address
 
 
+def empty(status: int) -> HttpResponse:
+    """An answer that says all in its headers."""
+    answer = HttpResponse(status=status)
+    del answer["Content-Type"]
+    return answer
+
+
 class RegistryView(APIView):
     """An endpoint of the OCI API. `context`, `host`, `body` and `caller` are set before the method runs."""
 

@@ -13,7 +13,7 @@ from registry.errors import StorageDamaged
 from registry.oci import headers
 from registry.oci.body import BLOCK
 from registry.oci.headers import ByteRange
-from registry.oci.views.base import RegistryView
+from registry.oci.views.base import RegistryView, empty
 from registry.values import Digest
 
 log = structlog.get_logger(__name__)
@@ -73,7 +73,7 @@ class Blob(RegistryView):
         asking, etag = self.context.request, f'"{opened.digest}"'
         if asking.headers.get("If-None-Match") == etag:
             opened.file.close()
-            return HttpResponse(status=304)
+            return empty(304)
         asked = headers.blob_range(asking, etag, opened.size)
         part = asked or ByteRange(0, opened.size)
         answer = StreamingHttpResponse(
@@ -96,4 +96,4 @@ class Blob(RegistryView):
     def delete(self, request: Request, name: str, digest: str) -> HttpResponse:
         """Take it out of the repository."""
         blobs.delete(self.caller, self.address(name), Digest.parse(digest))
-        return HttpResponse(status=202)
+        return empty(202)

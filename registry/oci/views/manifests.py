@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from registry.core import images
 from registry.errors import ManifestInvalid, ManifestTooLarge
 from registry.oci import headers
-from registry.oci.views.base import RegistryView
+from registry.oci.views.base import RegistryView, empty
 from registry.values import Address, Digest, parse_reference
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Manifest(RegistryView):
         content = self._content()
         media_type = self.context.request.META.get("CONTENT_TYPE", "")
         put = images.put(self.caller, address, parsed, media_type, content)
-        answer = HttpResponse(status=201)
+        answer = empty(201)
         answer["Location"] = f"/v2/{name}/manifests/{put.image.digest}"
         answer[headers.CONTENT_DIGEST] = put.image.digest
         if put.subject:
@@ -78,4 +78,4 @@ class Manifest(RegistryView):
             images.delete(self.caller, address, parsed)
         else:
             images.untag(self.caller, address, parsed)
-        return HttpResponse(status=202)
+        return empty(202)

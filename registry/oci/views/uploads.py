@@ -6,13 +6,13 @@ from rest_framework.request import Request
 from registry.core import blobs, uploads
 from registry.errors import InvalidDigest, InvalidRepositoryName, RepositoryNotFound
 from registry.oci import headers
-from registry.oci.views.base import RegistryView
+from registry.oci.views.base import RegistryView, empty
 from registry.values import HEX_LENGTH, Address, Digest
 
 
 def created(name: str, digest: Digest) -> HttpResponse:
     """201: the blob is in the repository."""
-    answer = HttpResponse(status=201)
+    answer = empty(201)
     answer["Location"] = f"/v2/{name}/blobs/{digest}"
     answer[headers.CONTENT_DIGEST] = str(digest)
     return answer
@@ -20,7 +20,7 @@ def created(name: str, digest: Digest) -> HttpResponse:
 
 def progress(status: int, name: str, upload_id: str, offset: int) -> HttpResponse:
     """202 or 204: where the upload is and how many bytes it has."""
-    answer = HttpResponse(status=status)
+    answer = empty(status)
     answer["Location"] = f"/v2/{name}/blobs/uploads/{upload_id}"
     headers.show_progress(answer, upload_id, offset)
     return answer
@@ -83,4 +83,4 @@ class Upload(RegistryView):
     def delete(self, request: Request, name: str, upload_id: str) -> HttpResponse:
         """Throw the upload away."""
         uploads.cancel(self.caller, self.address(name), upload_id)
-        return HttpResponse(status=204)
+        return empty(204)

@@ -1,0 +1,1 @@
+"""Tests of the OCI Distribution API, over HTTP but in this process."""
