@@ -28,7 +28,7 @@ def decode(encoded: str) -> tuple[str, str]:
         user, colon, password = base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
     except (binascii.Error, UnicodeDecodeError, ValueError) as error:
         raise CredentialsInvalid from error
-    if not colon or "\x00" in user:  # NUL: PostgreSQL can't even compare with it
+    if not colon:
         raise CredentialsInvalid
     return user, password
 
@@ -37,6 +37,8 @@ def identify(user: str, password: str) -> Identified:
     """Check user and password. CredentialsExpired for an authentic registry password that is too old."""
     if user == passwords.USER_NAME:
         return Identified(passwords.verify(password))
+    if "\x00" in user:  # PostgreSQL can't even compare with it
+        raise CredentialsInvalid
     key = access_keys.usable(user)
     secret = access_keys.secret_of(key) if key else "no such key"
     if not constant_time_compare(secret, password) or key is None:
