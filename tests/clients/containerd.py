@@ -40,8 +40,9 @@ class Containerd:
         self.credentials = ("--user", f"{user}:{password}")
 
     def login_refused(self, host: str, user: str, password: str) -> str:
-        """Expect that an image can't be fetched with these credentials."""
-        return self.ctr.refused("images", "pull", "--plain-http", "--user", f"{user}:{password}", f"{host}/none/none:1")
+        """Expect that a private image can't be fetched with these credentials."""
+        private = f"{host}/000000000000/none:1"
+        return self.ctr.refused("images", "pull", "--plain-http", "--user", f"{user}:{password}", private)
 
     def load(self, archive: Path, *references: str) -> None:
         """`ctr images import`, then `tag`."""

@@ -10,6 +10,9 @@ PLAIN = "--tls-verify=false"
 class Containers:
     """What podman and buildah have in common; `program` is either."""
 
+    always: tuple[str, ...] = ()
+    """Options of `pull` that make it ask the registry even if it has the image."""
+
     def __init__(self, program: str, folder: Path) -> None:
         folder.mkdir(parents=True)
         self.folder = folder
@@ -47,11 +50,11 @@ class Containers:
 
     def pull(self, reference: str) -> None:
         """Pull the image."""
-        self.program("pull", "--quiet", PLAIN, reference)
+        self.program("pull", "--quiet", PLAIN, *self.always, reference)
 
     def pull_refused(self, reference: str) -> str:
         """Pull and fail."""
-        return self.program.refused("pull", "--quiet", PLAIN, reference)
+        return self.program.refused("pull", "--quiet", PLAIN, *self.always, reference)
 
     def image_id(self, reference: str) -> str:
         """The digest of the configuration."""
@@ -80,6 +83,8 @@ class Podman(Containers):
 
 class Buildah(Containers):
     """`buildah`."""
+
+    always = ("--policy=always",)
 
     def __init__(self, folder: Path) -> None:
         super().__init__("buildah", folder)

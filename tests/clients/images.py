@@ -49,14 +49,17 @@ def kept(name: str, build: Callable[[Path], None]) -> Path:
 
 
 def debian() -> Path:
-    """An OCI layout, tag `1`: Debian 12 from its packages in the first of three layers, some 170 MB."""
-    return kept("debian-12", _build_debian)
+    """An OCI layout, tag `1`: Debian 12 from its packages, some 170 MB, as the last of three layers.
+
+    The engines under test copy all files for each layer upon the last one, so the large layer is on top.
+    """
+    return kept("debian-12-on-top", _build_debian)
 
 
 def debian_archive() -> Path:
     """The same image as a docker archive, which engines load."""
     layout = debian()
-    return kept("debian-12.tar", lambda draft: _archive(layout, draft))
+    return kept("debian-12-on-top.tar", lambda draft: _archive(layout, draft))
 
 
 def busybox() -> Path:
@@ -93,11 +96,11 @@ def _build_debian(draft: Path) -> None:
     root = draft / "root.tar"
     Client("mmdebstrap")("--quiet", "--variant=minbase", "bookworm", str(root), timeout=900)
     seed = random.Random(12)
-    notes = _tar(draft / "second.tar", {f"opt/kho/part-{n}": seed.randbytes(HARD_TO_COMPRESS // 8) for n in range(8)})
-    last = _tar(draft / "third.tar", {"etc/motd": b"Made for the tests of a registry.\n"})
+    parts = _tar(draft / "first.tar", {f"opt/kho/part-{n}": seed.randbytes(HARD_TO_COMPRESS // 8) for n in range(8)})
+    note = _tar(draft / "second.tar", {"opt/kho/note": b"Made for the tests of a registry.\n"})
     layout = draft / "made"
     _new_layout(layout)
-    for layer in (root, notes, last):
+    for layer in (parts, note, root):
         umoci("raw", "add-layer", "--image", f"{layout}:{TAG}", str(layer))
     umoci("config", "--image", f"{layout}:{TAG}", "--architecture=amd64", "--os=linux", "--config.cmd=/bin/bash")
     umoci("gc", "--layout", str(layout))
