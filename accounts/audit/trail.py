@@ -40,3 +40,9 @@ def record(
         error_code=error_code,
         details=dict(details or {}),
     )
+
+
+def recent(caller: Caller, *, limit: int = 10) -> list[AuditEvent]:
+    """Return the last changes in the caller's own account, newest first."""
+    found = AuditEvent.objects.filter(account_id=caller.account_id, read_only=False)
+    return list(found.order_by("-event_time", "-id")[:limit]) if caller.account_id else []

@@ -1,0 +1,19 @@
+"""Routes of sign-in and preferences."""
+
+from allauth.account.views import LoginView, LogoutView
+from django.urls import path
+from django.views.generic import RedirectView
+from django.views.i18n import set_language
+
+from accounts.console import views
+
+urlpatterns = [
+    path("sign-in", LoginView.as_view(), name="account_login"),
+    path("sign-out", LogoutView.as_view(), name="account_logout"),
+    # allauth links to these from its own code; signing up and resetting are not offered here.
+    path("sign-up", RedirectView.as_view(pattern_name="account_login"), name="account_signup"),
+    path("sign-in/reset", RedirectView.as_view(pattern_name="account_login"), name="account_reset_password"),
+    path("sign-in/inactive", views.inactive, name="account_inactive"),
+    path("account/preferences/language", set_language, name="set_language"),
+    path("account/preferences/theme", views.set_theme, name="set_theme"),
+]

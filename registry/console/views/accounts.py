@@ -1,0 +1,66 @@
+"""The entrance, an account's overview, and its registry password."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.audit import trail
+from accounts.audit.actions import Action
+from accounts.directory import people
+from accounts.models import Person
+from accounts.sessions import passwords
+from registry.console import places
+from registry.console.membership import console_page, visitor_of
+from registry.core import addresses, browsing
+from registry.values import PUBLIC, RegistryId
+
+LAST_ACCOUNT = "kho_account"
+
+
+@console_page
+@require_safe
+def entrance(request: HttpRequest) -> HttpResponse:
+    """Lead to the only account or the one used last, else list them."""
+    memberships = people.memberships_of(request.user) if isinstance(request.user, Person) else []
+    known = [membership.account_id for membership in memberships]
+    last = request.session.get(LAST_ACCOUNT)
+    if "choose" not in request.GET and (last in known or len(known) == 1):
+        return redirect("console_account", account_id=last if last in known else known[0])
+    return render(request, "console/entrance.html", {"memberships": memberships})
+
+
+@console_page
+@require_safe
+def overview(request: HttpRequest, account_id: str) -> HttpResponse:
+    """What the account holds, what happened last, and the first steps."""
+    visitor = visitor_of(request, account_id, settings.HOME_REGION)
+    request.session[LAST_ACCOUNT] = account_id
+    counts = [
+        (region, browsing.repository_count(visitor.caller, RegistryId(account_id, region)))
+        for region in (*settings.REGIONS, PUBLIC)
+    ]
+    events = trail.recent(visitor.caller, limit=10)
+    context = places.of_account(request, visitor, "overview")
+    private = addresses.private(account_id, "my-app")
+    context |= {
+        "counts": counts,
+        "events": events,
+        "example": addresses.uri(private, context["host"]),
+        "is_empty": not any(count for _, count in counts),
+    }
+    return render(request, "console/overview.html", context)
+
+
+@console_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def registry_password(request: HttpRequest, account_id: str) -> HttpResponse:
+    """Make a password for `docker login` that acts as the visitor's role; it is shown once."""
+    visitor = visitor_of(request, account_id, settings.HOME_REGION)
+    context = places.of_account(request, visitor, "password")
+    if request.method == "POST":
+        password = passwords.issue(visitor.membership.role)
+        resource = addresses.registry_arn(RegistryId(account_id, settings.HOME_REGION))
+        trail.record(visitor.caller, Action.GET_AUTHORIZATION_TOKEN, resource, read_only=True)
+        context |= {"password": password.value, "expires_at": password.expires_at}
+    return render(request, "console/registry_password.html", context)
