@@ -69,7 +69,9 @@ def boolean(name: str, default: bool) -> bool:
     return parsed(name, "1" if default else "0", parse, "1 or 0")
 
 
-def words(name: str, default: str = "", *, pattern: str = r"\S+", what: str = "a comma-separated list") -> tuple[str, ...]:
+def words(
+    name: str, default: str = "", *, pattern: str = r"\S+", what: str = "a comma-separated list"
+) -> tuple[str, ...]:
     """Read a comma-separated list, each item matching `pattern`, none twice."""
 
     def parse(raw: str) -> tuple[str, ...]:

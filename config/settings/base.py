@@ -12,7 +12,10 @@ DATA_DIR = Path(env.text("KHO_DATA", str(BASE_DIR / "data"))).resolve()
 
 # The regions that this deployment serves; the first is home.
 REGIONS = env.words(
-    "KHO_REGIONS", "us-east-1", pattern=r"[a-z]{2,}(-[a-z0-9]+)+", what="region names such as us-east-1, separated by commas"
+    "KHO_REGIONS",
+    "us-east-1",
+    pattern=r"[a-z]{2,}(-[a-z0-9]+)+",
+    what="region names such as us-east-1, separated by commas",
 )
 if not REGIONS:
     raise env.BadSetting("KHO_REGIONS", "needs at least one region")
@@ -21,7 +24,9 @@ HOME_REGION = REGIONS[0]
 # The domain below which ECR-shaped host names are answered; empty: one host name for all.
 DOMAIN = env.matching("KHO_DOMAIN", "", r"[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]+)?", "a host name")
 # The public origin for realms, redirects and links; empty: as the request says.
-PUBLIC_URL = env.matching("KHO_URL", "", r"https?://[^/\s]+", "an origin such as https://kho.example.com, without a path")
+PUBLIC_URL = env.matching(
+    "KHO_URL", "", r"https?://[^/\s]+", "an origin such as https://kho.example.com, without a path"
+)
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -71,6 +76,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "accounts.console.views.theme",
             ],
         },
     },
@@ -132,7 +138,9 @@ TRUSTED_PROXIES = env.words("KHO_TRUSTED_PROXIES", what="addresses or networks, 
 
 # Storage of blobs.
 STORAGE_DRIVERS = wiring.STORAGE_DRIVERS
-STORAGE_DRIVER = env.matching("KHO_STORAGE", "filesystem", "|".join(wiring.STORAGE_DRIVERS), "one of " + ", ".join(wiring.STORAGE_DRIVERS))
+STORAGE_DRIVER = env.matching(
+    "KHO_STORAGE", "filesystem", "|".join(wiring.STORAGE_DRIVERS), "one of " + ", ".join(wiring.STORAGE_DRIVERS)
+)
 BLOB_ROOT = DATA_DIR / "blobs"
 SPOOL_DIR = DATA_DIR / "spool"
 

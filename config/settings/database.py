@@ -9,9 +9,7 @@ from config import env
 
 def database(default: str) -> dict[str, Any]:
     """Return Django's database settings for DATABASE_URL, or for `default` if it is not given."""
-    return env.parsed(
-        "DATABASE_URL", default, parse, "sqlite:///path or postgresql://user:password@host:port/name"
-    )
+    return env.parsed("DATABASE_URL", default, parse, "sqlite:///path or postgresql://user:password@host:port/name")
 
 
 def parse(url: str) -> dict[str, Any]:
