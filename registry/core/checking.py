@@ -42,5 +42,6 @@ def unknown() -> Iterator[Finding]:
     """Find stored objects that neither a blob nor an upload names, such as a crash may leave behind."""
     stored = storage.default().keys()
     for key, _ in stored:
-        if not (Blob.objects.filter(storage_key=key).exists() or Upload.objects.filter(storage_key=key).exists()):
+        # In this order: a key goes from the upload to the blob, in one transaction.
+        if not (Upload.objects.filter(storage_key=key).exists() or Blob.objects.filter(storage_key=key).exists()):
             yield Finding(Problem.UNKNOWN, key)

@@ -120,7 +120,18 @@ def remove_stale() -> int:
     stale = list(Upload.objects.filter(touched_at__lt=limit).order_by("touched_at").values_list("id", flat=True)[:1000])
     for upload_id in stale:
         _remove(upload_id)
-    return len(stale)
+    return len(stale) + _remove_left_behind()
+
+
+def _remove_left_behind() -> int:
+    """Throw away the bytes of uploads that have no row: the server was killed between the two. Returns how many."""
+    removed = 0
+    for upload_id in storage.default().uploads():
+        # A row is there before the first byte, so a new upload is never mistaken for one that is over.
+        if not Upload.objects.filter(id=upload_id).exists():
+            storage.default().discard(upload_id, {})
+            removed += 1
+    return removed
 
 
 def _find(repository: Repository, upload_id: str) -> Upload:

@@ -238,6 +238,17 @@ def test_stale_uploads_are_removed(alice: Caller, address: Address, upload_id: s
     assert list(storage.default().uploads()) == []
 
 
+def test_bytes_that_a_killed_server_left_behind_are_removed(alice: Caller, address: Address, upload_id: str) -> None:
+    """The row of an upload went, its bytes did not; those of open uploads stay."""
+    uploads.append(alice, address, upload_id, [HELLO])
+    Upload.objects.all().delete()
+    fresh = str(uploads.start(alice, address).id)
+    uploads.append(alice, address, fresh, [WORLD])
+    assert uploads.remove_stale() == 1
+    assert list(storage.default().uploads()) == [fresh]
+    assert uploads.finish(alice, address, fresh, Digest.of(WORLD)).size == len(WORLD)
+
+
 def test_it_refuses_another_digest(alice: Caller, address: Address, upload_id: str) -> None:
     """Bytes that don't match are never visible, and the upload is over."""
     uploads.append(alice, address, upload_id, [HELLO])
