@@ -26,7 +26,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.GET.get("q"):
         return redirect(f"/search?{request.GET.urlencode()}")
     popular = query.popular()
-    example = popular[0] if popular else None
+    example = next((row for row in popular if row.kind == Listing.Kind.IMAGE), None) or next(iter(popular), None)
     repository = f"{context.host(request)}/{example.alias}/{example.name}" if example else ""
     return render(
         request,
@@ -104,10 +104,10 @@ def repository(request: HttpRequest, alias: str, name: str) -> HttpResponse:
         choices = [row.name for row in newest.rows]
         values |= {
             "image": detail.image,
-            "facts": detail.image.facts | ({"description": values["listing"].description} if values["listing"] else {}),
+            "facts": detail.facts | ({"description": values["listing"].description} if values["listing"] else {}),
             "platforms": detail.platforms,
-            "source_link": _link(detail.image.facts.get("source", "")),
-            "home_link": _link(detail.image.facts.get("url", "")),
+            "source_link": _link(detail.facts.get("source", "")),
+            "home_link": _link(detail.facts.get("url", "")),
             "tag": tag,
             "tag_choices": choices if tag in choices else [tag, *choices],
             "clients": list(known),

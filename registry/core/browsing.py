@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from django.db.models import Count, Max, Q, QuerySet, Sum
 
@@ -102,6 +102,7 @@ class Detail:
     config: Layer | None
     layers: list[Layer]
     referrers: list[Image]
+    facts: dict[str, Any]
     content: bytes = field(repr=False)
 
 
@@ -304,15 +305,23 @@ def image_detail(caller: Caller, address: Address, reference: Reference) -> Deta
         (row.is_config, Layer(row.media_type, row.blob.digest, row.blob.size))
         for row in image.blobs.select_related("blob").order_by("position")
     ]
+    platforms = _platforms(repository, [image])[image.id]
     return Detail(
         image=image,
         tags=_tags_of(repository, [image.id])[image.id],
-        platforms=_platforms(repository, [image])[image.id],
+        platforms=platforms,
+        facts=image.facts or _facts_of_first(images, platforms),
         config=next((layer for is_config, layer in blobs if is_config), None),
         layers=[layer for is_config, layer in blobs if not is_config],
         referrers=list(images.filter(subject_digest=image.digest).order_by("-pushed_at")[:PAGE]),
         content=bytes(image.manifest.content),
     )
+
+
+def _facts_of_first(images: QuerySet[Image], platforms: list[PlatformRow]) -> dict[str, Any]:
+    """What the first platform of an index says of itself, for an index that says nothing."""
+    digests = [row.digest for row in platforms[:1]]
+    return images.filter(digest__in=digests).values_list("facts", flat=True).first() or {}
 
 
 def nearest_tags(caller: Caller, address: Address, name: str, limit: int = 5) -> list[str]:

@@ -58,6 +58,7 @@
   });
 
   for (const button of document.querySelectorAll("button[data-copy]")) { button.hidden = false; }
+  for (const button of document.querySelectorAll("button[data-fallback]")) { button.hidden = true; }
   document.addEventListener("htmx:load", (event) => {
     for (const button of event.target.querySelectorAll("button[data-copy]")) { button.hidden = false; }
   });
