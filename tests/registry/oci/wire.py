@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.test import Client
 
 
@@ -96,8 +97,9 @@ class Wire:
             environ["wsgi.input"] = body
             environ |= {"HTTP_TRANSFER_ENCODING": "chunked"} if length is None else {"CONTENT_LENGTH": str(length)}
         parts = urlsplit(path)
-        answer = Client().generic(method, parts.path, **{"QUERY_STRING": parts.query, **environ})
-        content = answer.getvalue() if isinstance(answer, StreamingHttpResponse) else answer.content
+        answer: HttpResponseBase = Client().generic(method, parts.path, **{"QUERY_STRING": parts.query, **environ})
+        assert isinstance(answer, HttpResponse | StreamingHttpResponse)
+        content = answer.getvalue()
         answer.close()
         return Answer(answer.status_code, answer.headers, content)
 
