@@ -4,6 +4,7 @@ The offset up to which a file was read is saved in the transaction of the rows t
 any point neither loses a line nor counts it twice.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,28 +24,36 @@ BATCH: Final = 500
 
 def drain() -> int:
     """Count all lines that are there; return how many."""
+    finished = {path: spool.is_finished(path) for path in spool.files()}
     total = 0
-    for path in spool.files():
-        finished = spool.is_finished(path)
-        while lines := _drain_batch(path):
-            total += lines
-        if finished:
-            spool.remove(path)
-            SpoolFile.objects.filter(name=path.name).delete()
+    while lines := _drain_batch(list(finished)):
+        total += lines
+    for path in (path for path, is_finished in finished.items() if is_finished):
+        spool.remove(path)
+        SpoolFile.objects.filter(name=path.name).delete()
     return total
 
 
-def _drain_batch(path: Path) -> int:
-    """Count the next lines of one file; return how many, 0 at its end."""
-    SpoolFile.objects.get_or_create(name=path.name)
+def _drain_batch(paths: Sequence[Path]) -> int:
+    """Count the next lines of all files, in the order in which they were written; return how many, 0 at the end.
+
+    A client's requests go to several processes: the HEAD that names a tag and the GET behind it may be in two files.
+    """
+    for path in paths:
+        SpoolFile.objects.get_or_create(name=path.name)
+    records: list[dict[str, Any]] = []
     with transaction.atomic():
-        position = SpoolFile.objects.select_for_update(no_key=True).get(name=path.name)
-        records, offset = spool.read(path, position.offset, limit=BATCH)
-        if offset == position.offset:
-            return 0
-        _apply(records)
-        position.offset, position.updated_at = offset, timezone.now()
-        position.save(update_fields=["offset", "updated_at"])
+        names = [path.name for path in paths]
+        rows = SpoolFile.objects.select_for_update(no_key=True).filter(name__in=names).order_by("name")
+        positions = {row.name: row for row in rows}
+        for path in paths:
+            position = positions[path.name]
+            lines, offset = spool.read(path, position.offset, limit=max(1, BATCH // len(paths)))
+            records += lines
+            if offset != position.offset:
+                position.offset, position.updated_at = offset, timezone.now()
+                position.save(update_fields=["offset", "updated_at"])
+        _apply(sorted(records, key=lambda record: str(record.get("at", ""))))
     return len(records)
 
 

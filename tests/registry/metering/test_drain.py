@@ -84,6 +84,20 @@ def test_a_head_names_the_tag_of_the_get_that_follows(
     assert counts() == {"": 2, "1": 1}
 
 
+def test_a_head_names_the_tag_of_a_get_that_another_process_answered(
+    alice: Caller, address: Address, image: Image
+) -> None:
+    """Web workers have a spool file each, and a client's requests go to any of them."""
+    images.head(alice, address, ONE)
+    [path] = spool.files()
+    other = path.rename(path.with_name("zzzzzzzz-1-1.jsonl"))
+    spool._open.clear()
+    images.get(alice, address, digest_of(image))
+    assert spool.files()[-1] == other
+    assert drain() == 2
+    assert counts() == {"1": 1}
+
+
 def test_children_of_an_index_are_no_pulls(alice: Caller, address: Address, image: Image) -> None:
     """One pull of a multi-platform image is one pull, whatever the client fetches after it."""
     index = push_index(alice, address, "all", [image])
