@@ -8,13 +8,17 @@ from tests.clients.tenants import Tenant
 READ: Final = """
 from accounts.models import AuditEvent
 from registry.core import addresses
-from registry.models import Repository, TagEvent
+from registry.models import PullCount, Repository, TagEvent
 from registry.values import PUBLIC
 row = Repository.objects.filter(account_id=account_id, name=name, deleted_at=None)
 row = (row.filter(region=PUBLIC) if public else row.exclude(region=PUBLIC)).get()
 answer = {
     "pulls": row.pull_count,
     "pulls_by_digest": {image.digest: image.pull_count for image in row.images.all()},
+    "pulls_by_tag": {
+        tag: sum(PullCount.objects.filter(image__repository=row, tag=tag).values_list("count", flat=True))
+        for tag in set(PullCount.objects.filter(image__repository=row).values_list("tag", flat=True))
+    },
     "last_pulls": {image.digest: image.last_recorded_pull_time for image in row.images.all()},
     "tag_history": [
         [event.tag, event.kind, event.new_digest, event.principal_arn]
@@ -30,10 +34,14 @@ answer = {
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Pull counts, tag history (tag, kind, digest, principal) and audit rows (action, principal, client)."""
+    """Pull counts, tag history (tag, kind, digest, principal) and audit rows (action, principal, client).
+
+    Pulls are counted by digest, and by the tag that was asked for.
+    """
 
     pulls: int
     pulls_by_digest: dict[str, int]
+    pulls_by_tag: dict[str, int]
     last_pulls: dict[str, str | None]
     tag_history: list[list[str]]
     audit: list[list[str]]

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients import images
+from tests.clients import images, records
 from tests.clients.dockerd import Dockerd
+from tests.clients.processes import wait_for
+from tests.clients.skopeo import Skopeo
 from tests.clients.tenants import USER, Tenant
 
 DOCKERFILE = """\
@@ -79,6 +81,28 @@ def test_it_works_to_pull_by_digest(dockerd: Callable[[], Dockerd], alice: Tenan
     assert other.image_id(f"{reference}@{digest}") == box.image_id(f"{reference}:1")
     inspected = other.docker("manifest", "inspect", "--insecure", f"{reference}:1")
     assert "vnd.docker.distribution.manifest.v2+json" in inspected
+
+
+def test_it_works_with_an_image_for_several_platforms(
+    dockerd: Callable[[], Dockerd], alice: Tenant, tmp_path: Path
+) -> None:
+    """Each machine takes its platform from an index, anonymously, and that is one pull, of the index."""
+    public = alice.create_public("docker-platforms") + ":1"
+    skopeo = Skopeo(tmp_path)
+    skopeo.login(alice.server.host, USER, alice.password())
+    skopeo.copy(f"oci:{images.two_platforms()}:1", f"docker://{public}", "--all")
+
+    box = dockerd()
+    box.pull(public)
+    assert box.run(public, "/bin/cat", "/etc/architecture") == "amd64"
+    other = dockerd()
+    other.docker("pull", "--quiet", "--platform=linux/arm64", public)
+    assert other.docker("image", "inspect", "--format", "{{.Architecture}}", public) == "arm64"
+    wait_for("both pulls are counted", lambda: records.read(alice, "docker-platforms", public=True).pulls == 2)
+    found = records.read(alice, "docker-platforms", public=True)
+    counted = {digest: pulls for digest, pulls in found.pulls_by_digest.items() if pulls}
+    assert counted == {skopeo.digest(f"docker://{public}"): 2}
+    assert found.pulls_by_tag == {"1": 2}
 
 
 def test_it_refuses_wrong_credentials(dockerd: Callable[[], Dockerd], alice: Tenant, charlie: Tenant) -> None:

@@ -49,6 +49,7 @@ def assert_recorded(owner: Tenant, repository: str, *, public: bool) -> None:
     found = records.read(owner, repository, public=public)
     assert found.pulls == 1
     assert sum(found.pulls_by_digest.values()) == 1
+    assert found.pulls_by_tag == {"1": 1}
     assert [bool(found.last_pulls[digest]) for digest, pulls in found.pulls_by_digest.items() if pulls] == [True]
     user = f"arn:aws:iam::{owner.account_id}:user/{owner.name}"
     ((tag, kind, digest, who),) = found.tag_history

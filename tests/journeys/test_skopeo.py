@@ -1,5 +1,6 @@
 """Images travel by skopeo: in and out, whole indexes, other compressions, listing and deleting."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,18 @@ def test_it_works_with_an_index_of_two_platforms(skopeo: Skopeo, alice: Tenant, 
         assert stranger.inspect(layout)["Architecture"] == architecture
     found = records.read(alice, "two-platforms", public=True).pulls_by_digest
     assert all(pulls == 0 for digest, pulls in found.items() if digest != index)
+
+
+def test_it_works_when_several_push_the_same_at_once(skopeo: Skopeo, alice: Tenant, tmp_path: Path) -> None:
+    """Clients that race for one new repository, the same blobs and one tag all succeed."""
+    layout = images.fresh(tmp_path / "fresh")
+    private = alice.private("skopeo/raced") + ":1"
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda _: skopeo.copy(f"oci:{layout}:1", f"docker://{private}"), range(6)))
+    skopeo.copy(f"docker://{private}", f"oci:{tmp_path / 'back'}:1")
+    assert skopeo.digest(f"oci:{tmp_path / 'back'}:1") == skopeo.digest(f"oci:{layout}:1")
+    history = records.read(alice, "skopeo/raced", public=False).tag_history
+    assert [row[:2] for row in history] == [["1", "created"]]
 
 
 @pytest.mark.parametrize("form", ["v2s2", "oci"])
