@@ -1,6 +1,7 @@
 """The Celery application of task workers and beat."""
 
 import os
+from pathlib import Path
 
 from celery import Celery
 
@@ -9,5 +10,16 @@ from config import wiring
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 
 app = Celery("kho")
+
+
+@app.on_after_configure.connect
+def make_broker_folders(sender: Celery, **_: object) -> None:
+    """Make the folders of the file-system broker; kombu does not."""
+    options = sender.conf.broker_transport_options or {}
+    for name in ("data_folder_in", "control_folder"):
+        if name in options:
+            Path(options[name]).mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(list(wiring.TASK_PACKAGES))

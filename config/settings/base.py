@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from config import env, wiring
+from config import env, logging, wiring
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -49,6 +49,8 @@ INSTALLED_APPS = [
 # `/v2/` and `/token/` need no session, CSRF, message or locale: ProtocolBoundary answers them before those run.
 MIDDLEWARE = [
     "config.middleware.RequestContext",
+    "config.middleware.ProtocolBoundary",
+    "config.content_security.ContentSecurityPolicy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -125,6 +127,9 @@ REST_FRAMEWORK: dict[str, Any] = {
     "UNAUTHENTICATED_USER": None,
     "UNAUTHENTICATED_TOKEN": None,
 }
+
+LOG_LEVEL = env.matching("KHO_LOG_LEVEL", "info", "|".join(logging.LEVELS), "one of " + ", ".join(logging.LEVELS))
+LOGGING = logging.configure("text", LOG_LEVEL)
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

@@ -3,10 +3,10 @@
 import os
 import secrets
 
-from config.settings.base import *  # noqa: F403 - the local settings are the base with additions
-from config.settings.base import BASE_DIR, DATA_DIR
-from config.settings.database import database
 from config.env import BadSetting
+from config.settings.base import *  # noqa: F403 - the local settings are the base with additions
+from config.settings.base import DATA_DIR
+from config.settings.database import database
 
 
 def kept_secret(name: str) -> str:
@@ -35,3 +35,5 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = DATA_DIR / "mail"
+# Static files are served from where they are; only production collects them.
+STATIC_ROOT = None

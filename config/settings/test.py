@@ -5,9 +5,9 @@ import tempfile
 
 os.environ.setdefault("KHO_DATA", tempfile.mkdtemp(prefix="kho-test-"))
 
-from config.settings.base import *  # noqa: E402,F403 - the data folder must be known first
-from config.settings.base import DATA_DIR  # noqa: E402
-from config.settings.database import database  # noqa: E402
+from config.settings.base import *  # noqa: F403 - the data folder must be known first
+from config.settings.base import DATA_DIR
+from config.settings.database import database
 
 SECRET_KEY = "only for tests " * 4
 MASTER_KEY = "another one, only for tests " * 2
@@ -18,3 +18,6 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_BROKER_URL = "memory://"
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# Static files are served from where they are; only production collects them.
+STATIC_ROOT = None
+WHITENOISE_USE_FINDERS = True

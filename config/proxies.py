@@ -1,0 +1,38 @@
+"""Which peers may speak for others: the proxies that the operator has named in KHO_TRUSTED_PROXIES."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
+
+from django.conf import settings
+
+
+def is_trusted(peer: str) -> bool:
+    """Whether `peer`, the address of the connection, is one of the deployment's own proxies."""
+    return bool(settings.TRUSTED_PROXIES) and _within(peer, tuple(settings.TRUSTED_PROXIES))
+
+
+def client_of(meta: Mapping[str, str]) -> str:
+    """The client for whom a trusted proxy speaks: the last address in X-Forwarded-For that is no proxy of ours."""
+    hops = [hop.strip() for hop in meta.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+    for hop in reversed(hops):
+        if not is_trusted(hop):
+            return _address(hop) or meta.get("REMOTE_ADDR", "")
+    return meta.get("REMOTE_ADDR", "")
+
+
+def _address(hop: str) -> str:
+    """The hop if it is an address, else nothing."""
+    try:
+        return str(ip_address(hop))
+    except ValueError:
+        return ""
+
+
+@lru_cache(maxsize=1024)
+def _within(peer: str, networks: tuple[str, ...]) -> bool:
+    try:
+        address = ip_address(peer)
+    except ValueError:
+        return False
+    return any(address in ip_network(network, strict=False) for network in networks)
