@@ -1,0 +1,41 @@
+"""What the account commands share: naming a principal on the command line, errors as one line."""
+
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from accounts.directory import accounts, principals
+from accounts.errors import AccountsError
+from accounts.models import Principal
+
+
+def add_principal_arguments(parser: ArgumentParser) -> None:
+    """Take an account and one of its principals; root if none is named."""
+    parser.add_argument("account", help="the account's 12 digits")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--user", default="", help="a user of the account")
+    which.add_argument("--role", default="", help="a role of the account")
+    which.add_argument("--root", action="store_true", help="the account's root (what is meant without another)")
+
+
+def principal_of(options: dict[str, Any]) -> Principal:
+    """Read the principal from the arguments. NotFound."""
+    account = accounts.get(options["account"])
+    if options["user"]:
+        return principals.get(account, Principal.Kind.USER, options["user"])
+    if options["role"]:
+        return principals.get(account, Principal.Kind.ROLE, options["role"])
+    return principals.get(account, Principal.Kind.ROOT, "root")
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Turn errors of the directory into one line."""
+    try:
+        yield
+    except AccountsError as error:
+        words = {"NotFound": "There is no", "AlreadyExists": "There is already the"}.get(type(error).__name__, "")
+        raise CommandError(f"{words} {error}.".strip()) from error
