@@ -11,7 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+import structlog
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.db import OperationalError
 from django.http import HttpResponse, JsonResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from rest_framework.exceptions import MethodNotAllowed
@@ -24,7 +26,10 @@ from registry.oci.challenges import challenge
 from registry.oci.context import Context
 from registry.oci.headers import InvalidPageSize, RangeNotSatisfiable
 
+log = structlog.get_logger(__name__)
+
 RETRY_AFTER_SECONDS: Final = 5
+POSTGRESQL_DISK_FULL: Final = "53100"
 
 
 class NoSuchEndpoint(Exception):
@@ -136,6 +141,17 @@ def wire_of(error: Exception) -> Wire | None:
     return next((TABLE[kind] for kind in type(error).__mro__ if kind in TABLE), None)
 
 
+def of_database(error: OperationalError) -> Exception:
+    """What a failing database means to a client: no space is left there, or it does not answer in time.
+
+    SQLite reports wrong SQL as an OperationalError too: that stays what it is, a fault of ours.
+    """
+    name = getattr(error.__cause__, "sqlite_errorname", "")
+    if name == "SQLITE_FULL" or getattr(error.__cause__, "sqlstate", "") == POSTGRESQL_DISK_FULL:
+        return registry.StorageFull(str(error))
+    return error if name == "SQLITE_ERROR" else registry.StorageUnavailable(str(error))
+
+
 def envelope(status: int, code: str, message: str, detail: Any = None) -> HttpResponse:
     """The body that the specification gives to every error."""
     entry = {"code": code, "message": message} | ({"detail": detail} if detail is not None else {})
@@ -144,6 +160,9 @@ def envelope(status: int, code: str, message: str, detail: Any = None) -> HttpRe
 
 def response(error: Exception, context: Context) -> HttpResponse | None:
     """Answer an error in the API's words; None for what must not happen."""
+    if isinstance(error, OperationalError):
+        log.error("the database fails", error=str(error))
+        error = of_database(error)
     wire = wire_of(error)
     if wire is None:
         return None

@@ -1,6 +1,9 @@
 """The table of errors: whole, and each row a legal answer."""
 
+import sqlite3
+
 import pytest
+from django.db import OperationalError
 from django.http import HttpRequest
 
 from accounts import errors as accounts
@@ -142,3 +145,41 @@ def test_it_works_with_the_headers_that_some_errors_need() -> None:
 
 def test_it_refuses_to_answer_what_must_not_happen() -> None:
     assert errors.response(KeyError("a fault of ours"), context()) is None
+
+
+class PostgresDiskFull(Exception):
+    """As psycopg raises it."""
+
+    sqlstate = errors.POSTGRESQL_DISK_FULL
+
+
+def failing_database(cause: Exception, sqlite_name: str = "") -> OperationalError:
+    """What Django raises from a driver's error."""
+    if sqlite_name:
+        cause.__dict__["sqlite_errorname"] = sqlite_name
+    error = OperationalError("said by the database")
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (failing_database(sqlite3.OperationalError(), "SQLITE_FULL"), 507),
+        (failing_database(sqlite3.OperationalError(), "SQLITE_BUSY"), 503),
+        (failing_database(sqlite3.OperationalError(), "SQLITE_IOERR"), 503),
+        (failing_database(PostgresDiskFull()), 507),
+        (failing_database(ConnectionRefusedError()), 503),
+        (OperationalError("the server closed the connection"), 503),
+    ],
+)
+def test_it_works_as_storage_does_when_the_database_fails(error: OperationalError, status: int) -> None:
+    answer = errors.response(error, context())
+    assert answer is not None
+    assert answer.status_code == status
+    assert b"UNAVAILABLE" in answer.content
+    assert b"said by the database" not in answer.content
+
+
+def test_it_refuses_to_hide_wrong_sql() -> None:
+    assert errors.response(failing_database(sqlite3.OperationalError(), "SQLITE_ERROR"), context()) is None
