@@ -39,7 +39,7 @@ class Tenant:
 
     def password(self) -> str:
         """A registry password as the management command prints it."""
-        return self.server.manage("registry_password", self.key_id).splitlines()[-1]
+        return self.server.manage("registry_password", self.account_id, "--user", self.name).splitlines()[-1]
 
     def expired_password(self) -> str:
         """A registry password that ran out an hour ago."""
