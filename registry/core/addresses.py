@@ -108,6 +108,18 @@ def prefix(registry: RegistryId) -> str:
     return f"{registry.account_id}.{registry.region}"
 
 
+def listed(host: Host, account_id: str) -> list[tuple[str, RegistryId]]:
+    """The registries that a host lists for somebody of an account, each with what its paths begin with, in byte order.
+
+    An ECR-shaped host is one registry, whoever asks. The account's public registry is among them once it has an alias.
+    """
+    if host.kind is HostKind.PRIVATE:
+        return [("", RegistryId(host.account_id, host.region))]
+    regions = (PUBLIC,) if host.kind is HostKind.PUBLIC else (*settings.REGIONS, PUBLIC)
+    registries = [RegistryId(account_id, region) for region in regions]
+    return sorted((f"{start}/", registry) for registry in registries if (start := prefix(registry)))
+
+
 def path(address: Address) -> str:
     """The repository's path on the one host."""
     return f"{prefix(address.registry)}/{address.name}"

@@ -11,9 +11,11 @@ from accounts.audit import trail
 from accounts.audit.actions import Action
 from accounts.caller import Caller
 from accounts.errors import AccessDenied
+from accounts.iam.arn import Arn
 from accounts.iam.evaluate import Effect, Statement
 from registry import events
 from registry.core import addresses, aliases, templates
+from registry.core.addresses import Host
 from registry.errors import InvalidValue, RepositoryAlreadyExists, RepositoryNotEmpty, RepositoryNotFound
 from registry.models import Image, Repository
 from registry.values import PUBLIC, Address, RegistryId
@@ -34,6 +36,9 @@ PUBLIC_PULL: Final = Statement(
     sid="PublicPull",
 )
 """What anyone may do with a public repository."""
+
+NOBODYS_ACCOUNT: Final = "0" * 12
+"""Stands for the account of a caller who has not signed in."""
 
 
 def authorized(caller: Caller, address: Address, *actions: Action) -> Repository:
@@ -141,14 +146,19 @@ def delete(caller: Caller, address: Address, *, force: bool = False) -> None:
         outbox.announce(events.RepositoryDeleted(repository.id))
 
 
-def catalog(caller: Caller, *, last: str = "", limit: int = 1000) -> list[str]:
-    """Return one-host paths of the repositories of the caller's account after `last`, in byte order."""
-    own = [RegistryId(caller.account_id, region) for region in (*settings.REGIONS, PUBLIC)] if caller.account_id else []
-    home = own[0] if own else RegistryId("0" * 12, settings.HOME_REGION)
-    gate.require(caller, f"ecr:{Action.DESCRIBE_REPOSITORIES}", addresses.registry_arn(home))
+def catalog(caller: Caller, host: Host | None = None, *, last: str = "", limit: int = 1000) -> list[str]:
+    """Return the paths of the repositories that the caller may list, after `last`, in byte order.
+
+    They are paths on the host that was asked, or on the one host. Raises CredentialsMissing, AccessDenied if the caller
+    may list no registry at all.
+    """
+    registries = addresses.listed(host or addresses.host_of(""), caller.account_id or NOBODYS_ACCOUNT)
+    own = [(start, registry) for start, registry in registries if gate.decide(caller, *_listing(registry)).allowed]
+    if not own:
+        first = registries[0][1] if registries else RegistryId(caller.account_id or NOBODYS_ACCOUNT, PUBLIC)
+        gate.require(caller, *_listing(first))
     found: list[str] = []
-    starts = sorted((f"{prefix}/", registry) for registry in own if (prefix := addresses.prefix(registry)))
-    for start, registry in starts:
+    for start, registry in own:
         if len(found) >= limit or (last > start and not last.startswith(start)):
             continue
         after = last.removeprefix(start) if last.startswith(start) else ""
@@ -161,3 +171,9 @@ def catalog(caller: Caller, *, last: str = "", limit: int = 1000) -> list[str]:
         )
         found += [f"{start}{name}" for name in names[: limit - len(found)]]
     return found
+
+
+def _listing(registry: RegistryId) -> tuple[str, Arn]:
+    """The action and the resource of listing a registry's repositories."""
+    service = "ecr-public" if registry.is_public else "ecr"
+    return f"{service}:{Action.DESCRIBE_REPOSITORIES}", addresses.registry_arn(registry)

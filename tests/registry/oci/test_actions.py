@@ -127,6 +127,13 @@ def test_it_works_for_the_catalog_only_after_the_gate_was_asked(alices: Wire, as
     assert asked == [Asked("ecr:DescribeRepositories", "arn:aws:ecr:us-east-1:111122223333:repository/*")]
 
 
+def test_it_works_for_the_public_part_of_the_catalog_too(
+    alices: Wire, public_address: Address, asked: list[Asked]
+) -> None:
+    assert addresses.path(public_address) in alices.get("/v2/_catalog").json["repositories"]
+    assert Asked("ecr-public:DescribeRepositories", "arn:aws:ecr-public::111122223333:repository/*") in asked
+
+
 def view_of(pattern: URLPattern | ResolverMatch) -> type[APIView]:
     """The class behind a route."""
     function: Any = pattern.callback if isinstance(pattern, URLPattern) else pattern.func
