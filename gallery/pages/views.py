@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanen
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
+from django_htmx.middleware import HtmxDetails
 
 from gallery.models import Listing
 from gallery.pages import commands, context
@@ -60,7 +61,8 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def _wants_part(request: HttpRequest) -> bool:
     """Whether htmx will put the answer into a page that is there already."""
-    return bool(request.headers.get("HX-Request")) and not request.headers.get("HX-History-Restore-Request")
+    htmx = HtmxDetails(request)
+    return bool(htmx) and not htmx.history_restore_request
 
 
 def _paged(results: query.Results) -> dict[str, object]:

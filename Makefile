@@ -1,0 +1,47 @@
+# What a person types. `make` alone lists it.
+.DEFAULT_GOAL := help
+.PHONY: help run test test-all check lock messages
+SHELL := /bin/sh
+VENV := .venv
+PYTHON_BIN := $(VENV)/bin/python
+# Suites that drive real servers, clients and a browser.
+REAL := tests/conformance tests/journeys tests/faults tests/browser
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+$(VENV)/base.stamp: requirements/base.txt requirements/make_venv.sh
+	@requirements/make_venv.sh $(VENV) requirements/base.txt
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.txt requirements/make_venv.sh $(VENV)/base.stamp
+	@requirements/make_venv.sh $(VENV) requirements/dev.txt
+	@touch $@
+
+run: $(VENV)/base.stamp ## start Kho on this machine (Ctrl-C stops it)
+	@exec $(PYTHON_BIN) -m config.run
+
+test: $(VENV)/dev.stamp ## run the tests that need nothing but Python
+	$(PYTHON_BIN) -m pytest --cov --cov-report=term:skip-covered
+
+test-all: $(VENV)/dev.stamp ## run the tests with real servers, clients and a browser; installs them (Debian, root)
+	tests/clients/install.sh
+	$(PYTHON_BIN) -m tests.clients.on_postgresql -q
+	KHO_TEST_DATABASE=sqlite $(PYTHON_BIN) -m pytest -q $(REAL)
+	KHO_TEST_DATABASE=postgresql $(PYTHON_BIN) -m pytest -q tests/conformance tests/journeys
+
+check: $(VENV)/dev.stamp ## check style, types, import contracts, migrations and translations
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	DJANGO_SETTINGS_MODULE=config.settings.test $(PYTHON_BIN) manage.py makemigrations --check --dry-run
+
+lock: $(VENV)/dev.stamp ## choose new versions for requirements/*.in
+	$(PYTHON_BIN) -m pip install --quiet uv
+	for each in base dev; do $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+		--upgrade --no-header --no-annotate --no-emit-index-url requirements/$$each.in -o requirements/$$each.txt; done
+
+messages: $(VENV)/dev.stamp ## collect the texts to translate, and compile the translations (needs gettext)
+	$(PYTHON_BIN) manage.py makemessages --locale vi --no-obsolete --no-location --ignore .venv --ignore tests
+	$(PYTHON_BIN) manage.py compilemessages --ignore .venv
