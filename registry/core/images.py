@@ -50,8 +50,16 @@ class Stored:
     content: bytes
 
 
-def put(caller: Caller, address: Address, reference: Reference, media_type: str, content: bytes) -> Put:
-    """Store a manifest, and let the tag (if the reference is one) name it.
+def put(
+    caller: Caller,
+    address: Address,
+    reference: Reference,
+    media_type: str,
+    content: bytes,
+    *,
+    tags: Sequence[Tag] = (),
+) -> Put:
+    """Store a manifest, and let the tag (if the reference is one) or, beside a digest, `tags` name it: all or none.
 
     Putting what is there already changes nothing. Raises ManifestInvalid, ManifestTooLarge, ManifestDigestMismatch,
     LayersNotFound, ReferencedImagesNotFound, ImageTagAlreadyExists.
@@ -66,7 +74,7 @@ def put(caller: Caller, address: Address, reference: Reference, media_type: str,
     present = _require_blobs(repository, parsed)
     _require_children(repository, parsed)
     facts = _config_facts(parsed, present)
-    tag = str(reference) if isinstance(reference, Tag) else ""
+    names = dict.fromkeys(str(tag) for tag in ((reference,) if isinstance(reference, Tag) else tags))
     subject = str(parsed.subject.digest) if parsed.subject else ""
     with transaction.atomic():
         _lock(repository)
@@ -76,18 +84,20 @@ def put(caller: Caller, address: Address, reference: Reference, media_type: str,
         if image is None:
             image = _create(caller, repository, parsed, str(digest), content, facts)
             _create_references(image, parsed, present)
-        moved = bool(tag) and image_tags.move(caller, repository, tag, image)
+        moved = [name for name in names if image_tags.move(caller, repository, name, image)]
         if is_new or moved:
-            repository.last_push_at = timezone.now()
-            repository.save(update_fields=["last_push_at"])
-            trail.record(
-                caller,
-                Action.PUT_IMAGE,
-                addresses.arn(address),
-                details={"imageDigest": str(digest), "imageTag": tag, "imageManifestMediaType": parsed.media_type},
-            )
-            outbox.announce(events.ImagePushed(repository.id, str(digest), tag))
+            _record_push(caller, repository, image, moved or [""])
     return Put(image, subject)
+
+
+def _record_push(caller: Caller, repository: Repository, image: Image, tags: Sequence[str]) -> None:
+    """Write an audit row and announce the push, once for each tag that names the image now; "" for none."""
+    repository.last_push_at = timezone.now()
+    repository.save(update_fields=["last_push_at"])
+    for tag in tags:
+        details = {"imageDigest": image.digest, "imageTag": tag, "imageManifestMediaType": image.media_type}
+        trail.record(caller, Action.PUT_IMAGE, addresses.arn(repository.address), details=details)
+        outbox.announce(events.ImagePushed(repository.id, image.digest, tag))
 
 
 def get(caller: Caller, address: Address, reference: Reference) -> Stored:

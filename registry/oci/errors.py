@@ -36,6 +36,13 @@ class NoSuchEndpoint(Exception):
     """A path below /v2/ that no endpoint has."""
 
 
+class TooManyTags(Exception):
+    """More tags in one request than are served."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"one request may name at most {most} tags")
+
+
 @dataclass(frozen=True, slots=True)
 class Wire:
     """How an error goes over the wire; `words` makes the message from the error."""
@@ -127,6 +134,7 @@ TABLE: Final[dict[type[Exception], Wire]] = {
     ),
     accounts.AccessDenied: Wire(403, "DENIED", _denied),
     MethodNotAllowed: Wire(405, "UNSUPPORTED", lambda error: "The operation is not supported here"),
+    TooManyTags: Wire(414, "TAG_INVALID"),
     NoSuchEndpoint: Wire(404, "UNSUPPORTED", lambda error: "There is no such endpoint"),
     RequestDataTooBig: Wire(413, "SIZE_INVALID", lambda error: "The form is too large"),
     SuspiciousOperation: Wire(400, "UNSUPPORTED", _not_understood),

@@ -1,19 +1,23 @@
 """`/v2/<name>/manifests/<reference>`: pulling, pushing and deleting manifests and tags."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.request import Request
 
 from registry.core import images
-from registry.errors import ManifestInvalid, ManifestTooLarge
+from registry.errors import InvalidImageTag, ManifestInvalid, ManifestTooLarge
 from registry.oci import headers
+from registry.oci.errors import TooManyTags
 from registry.oci.views.base import RegistryView, empty
-from registry.values import Address, Digest, parse_reference
+from registry.values import Address, Digest, ImageTag, Reference, parse_reference
 
 if TYPE_CHECKING:
     from registry.models import Image
+
+
+MOST_TAGS: Final = 100
 
 
 class Manifest(RegistryView):
@@ -42,17 +46,31 @@ class Manifest(RegistryView):
         return answer
 
     def put(self, request: Request, name: str, reference: str) -> HttpResponse:
-        """Store it, under the tag if the reference is one."""
+        """Store it, under the tag if the reference is one; if it is a digest, under the parameters `tag`.
+
+        The parameter is of the specification's draft after 1.1.
+        """
         address, parsed = self.address(name), parse_reference(reference)
-        content = self._content()
+        tags = self._tags(parsed)
         media_type = self.context.request.META.get("CONTENT_TYPE", "")
-        put = images.put(self.caller, address, parsed, media_type, content)
+        put = images.put(self.caller, address, parsed, media_type, self._content(), tags=tags)
         answer = empty(201)
         answer["Location"] = f"/v2/{name}/manifests/{put.image.digest}"
         answer[headers.CONTENT_DIGEST] = put.image.digest
         if put.subject:
             answer["OCI-Subject"] = put.subject
+        if tags:
+            answer["OCI-Tag"] = ", ".join(str(tag) for tag in tags)
         return answer
+
+    def _tags(self, reference: Reference) -> list[ImageTag]:
+        """Read the parameters `tag`. InvalidImageTag, TooManyTags."""
+        raw = self.context.request.GET.getlist("tag")
+        if raw and not isinstance(reference, Digest):
+            raise InvalidImageTag(raw[0], "is one tag too many: the parameter stands beside a digest only")
+        if len(raw) > MOST_TAGS:
+            raise TooManyTags(MOST_TAGS)
+        return [ImageTag.parse(tag) for tag in dict.fromkeys(raw)]
 
     def _content(self) -> bytes:
         """Read the body up to the limit. ManifestTooLarge, ManifestInvalid if the client went away."""

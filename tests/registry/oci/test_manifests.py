@@ -269,3 +269,41 @@ def test_it_refuses_to_delete_what_an_index_names(alices: Wire, private: str, al
     answer = alices.delete(f"{private}/manifests/{child.digest}")
     assert (answer.status, answer.code) == (403, "DENIED")
     assert alices.get(f"{private}/manifests/{child.digest}").status == 200
+
+
+def test_it_works_under_several_tags_at_once(alices: Wire, private: str, content: bytes) -> None:
+    digest = Digest.of(content, "sha512")
+    answer = alices.put(f"{private}/manifests/{digest}?tag=1&tag=1.2&tag=latest&tag=1", content, OCI_MANIFEST)
+    assert answer.status == 201
+    assert set(answer.headers["OCI-Tag"].split(", ")) == {"1", "1.2", "latest"}
+    assert alices.get(f"{private}/tags/list").json["tags"] == ["1", "1.2", "latest"]
+    assert alices.head(f"{private}/manifests/latest").headers["Docker-Content-Digest"] == str(digest)
+
+
+def test_it_refuses_all_tags_if_one_is_immutable(alices: Wire, alice: Caller) -> None:
+    address = make_repository(alice, "team/fixed", image_tag_mutability="IMMUTABLE").address
+    path = f"/v2/{addresses.path(address)}/manifests"
+    push_image(alice, address, "v1")
+    config = push_blob(alice, address, b"{}") | {"mediaType": OCI_CONFIG}
+    content = manifest_bytes(config, [])
+    answer = alices.put(f"{path}/{Digest.of(content)}?tag=new&tag=v1", content, OCI_MANIFEST)
+    assert (answer.status, answer.code) == (400, "TAG_INVALID")
+    assert alices.get(f"{path}/new").status == alices.get(f"{path}/{Digest.of(content)}").status == 404
+
+
+@pytest.mark.parametrize(
+    ("reference", "query", "status"),
+    [
+        ("digest", "tag=-x", 400),
+        ("digest", "tag=", 400),
+        ("v1", "tag=v2", 400),
+        ("digest", "&".join(f"tag={number}" for number in range(101)), 414),
+    ],
+)
+def test_it_refuses_parameters_that_are_no_tags(
+    alices: Wire, private: str, content: bytes, reference: str, query: str, status: int
+) -> None:
+    place = reference.replace("digest", str(Digest.of(content)))
+    answer = alices.put(f"{private}/manifests/{place}?{query}", content, OCI_MANIFEST)
+    assert (answer.status, answer.code) == (status, "TAG_INVALID")
+    assert not Image.objects.exists()
