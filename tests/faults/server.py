@@ -1,0 +1,88 @@
+"""A deployment with one web worker that can be told at which step to die."""
+
+from pathlib import Path
+from typing import Any
+
+from tests.clients.processes import wait_for
+from tests.clients.server import Server
+
+CHECK_BYTES = """
+import hashlib
+from registry import storage
+from registry.models import Blob
+driver, answer = storage.default(), []
+for blob in Blob.objects.filter(state="live"):
+    algorithm, _, expected = blob.digest.partition(":")
+    with driver.open(blob.storage_key, blob.size).file as file:
+        if hashlib.file_digest(file, algorithm).hexdigest() != expected:
+            answer.append(blob.digest)
+"""
+
+BLOB_FILE = """
+from registry.models import Blob
+from registry.storage import default, paths
+blob = Blob.objects.get(digest=digest, state="live")
+answer = str(paths.blob(default().root, blob.storage_key))
+"""
+
+SWEEP = """
+from datetime import timedelta
+from django.utils import timezone
+from registry import storage
+from registry.core import checking, uploads
+from registry.models import Upload
+Upload.objects.update(touched_at=timezone.now() - timedelta(days=365))
+uploads.remove_stale()
+answer = [finding.storage_key for finding in checking.unknown()] + list(storage.default().uploads())
+"""
+
+
+class FaultyServer(Server):
+    """One deployment whose web worker runs tests/faults/wsgi.py."""
+
+    def __init__(self, folder: Path, database_url: str = "", **settings: str) -> None:
+        super().__init__(folder, database_url, {"KHO_UPLOAD_CLAIM_SECONDS": "1", **settings}, workers=1)
+        self._fault = self.data / "fault"
+
+    def _is_ready(self) -> bool:
+        try:
+            return self.get("/v2/").status == 401
+        except OSError:
+            return False
+
+    def _web_command(self) -> list[str]:
+        return [part.replace("config.wsgi:", "tests.faults.wsgi:") for part in super()._web_command()]
+
+    def die_at(self, step: str) -> None:
+        """Let the web server kill itself when it next reaches the step."""
+        self._fault.write_text(step, encoding="utf-8")
+
+    def restart(self) -> None:
+        """Start again after the death that was asked for; AssertionError if it did not come."""
+        wait_for("the death of the web server", lambda: not self.web.is_running)
+        self.web.kill9()
+        self._fault.unlink(missing_ok=True)
+        self.start()
+
+    def kill_and_restart(self) -> None:
+        """End the web server now, as `kill -9` does, and start it again."""
+        self.kill9()
+        self.start()
+
+    def blob_file(self, digest: str) -> Path:
+        """The file that holds a blob."""
+        return Path(self.python(BLOB_FILE, digest=digest))
+
+    def damaged(self) -> list[str]:
+        """Read every blob and return the digests of those whose bytes have another one."""
+        answer: list[str] = self.python(CHECK_BYTES)
+        return answer
+
+    def left_behind(self) -> list[str]:
+        """Throw away all open uploads, as the sweep does with old ones; return what then lies there without a row."""
+        answer: list[str] = self.python(SWEEP)
+        return answer
+
+    def check_storage(self) -> Any:
+        """Run `manage.py check_storage`, whatever its exit status."""
+        return self.manage.attempt("check_storage")
