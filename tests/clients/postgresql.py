@@ -1,11 +1,8 @@
-"""A private PostgreSQL cluster in a folder. `python -m tests.clients.postgresql COMMAND...` runs a command with one."""
+"""A private PostgreSQL cluster in a folder."""
 
 import os
 import shutil
 import subprocess
-import sys
-import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -77,21 +74,3 @@ def _let_through(folder: Path) -> None:
     for parent in (folder, *folder.parents):
         if parent.stat().st_uid == os.geteuid() and not parent.stat().st_mode & 0o001:
             parent.chmod(parent.stat().st_mode | 0o001)
-
-
-def main(command: Sequence[str]) -> int:
-    """Run a command with DATABASE_URL of an empty database; the cluster goes when it ends."""
-    if not command:
-        print("usage: python -m tests.clients.postgresql COMMAND...", file=sys.stderr)
-        return 2
-    cluster = PostgreSQL(Path(tempfile.mkdtemp(prefix="kho-postgresql-")) / "cluster")
-    try:
-        env = {**os.environ, "DATABASE_URL": cluster.create("kho")}
-        return subprocess.run(command, env=env, check=False).returncode
-    finally:
-        cluster.close()
-        cluster.folder.parent.rmdir()
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
