@@ -30,10 +30,10 @@ class NewAccessKey:
 
 def create(principal: Principal, *, key_id: str = "", secret: str = "") -> NewAccessKey:
     """Make a key; LimitReached if the principal has two already."""
-    if key_id and not re.fullmatch(r"\w{16,128}", key_id, re.ASCII):
-        raise InvalidInput("access key id", "takes 16 to 128 letters, digits and underscores")
-    if secret and not re.fullmatch(r"[!-~]{16,128}", secret):
-        raise InvalidInput("secret access key", "takes 16 to 128 printable characters without spaces")
+    if key_id and not re.fullmatch(r"\w{3,128}", key_id, re.ASCII):
+        raise InvalidInput("access key id", "takes 3 to 128 letters, digits and underscores")
+    if secret and not re.fullmatch(r"[!-~]{8,128}", secret):
+        raise InvalidInput("secret access key", "takes 8 to 128 printable characters without spaces")
     key_id = key_id or principals.random_id("AKIA", 16)
     secret = secret or "".join(secrets.choice(SECRET_ALPHABET) for _ in range(40))
     try:

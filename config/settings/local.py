@@ -36,4 +36,4 @@ WHITENOISE_AUTOREFRESH = False
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = DATA_DIR / "mail"
 # Static files are served from where they are; only production collects them.
-STATIC_ROOT: Path | None = None  # type: ignore[assignment,no-redef]  # another value than in base
+STATIC_ROOT = None  # type: ignore[assignment]  # a path in base

@@ -19,5 +19,5 @@ CELERY_TASK_ALWAYS_EAGER = True
 CELERY_BROKER_URL = "memory://"
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Static files are served from where they are; only production collects them.
-STATIC_ROOT: Path | None = None  # type: ignore[assignment,no-redef]  # another value than in base
+STATIC_ROOT = None  # type: ignore[assignment]  # a path in base
 WHITENOISE_USE_FINDERS = True

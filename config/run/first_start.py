@@ -1,0 +1,69 @@
+"""The first account of a fresh data folder: its administrator, an access key, and the right to push at once."""
+
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.directory import access_keys, accounts, people, principals
+from accounts.errors import AccountsError
+from accounts.models import Account
+from config.run.checks import CannotStart
+from config.run.options import Options
+from registry.core import templates
+
+FILE = "first-start.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class FirstAccount:
+    """What was made, to be shown once."""
+
+    account_id: str
+    email: str
+    password: str = field(repr=False)
+    key_id: str
+    secret: str = field(repr=False)
+    file: Path
+
+    def as_text(self) -> str:
+        """The lines of the file."""
+        return (
+            f"Account id:        {self.account_id}\n"
+            f"Sign in as:        {self.email}\n"
+            f"Password:          {self.password}\n"
+            f"Access key id:     {self.key_id}\n"
+            f"Secret access key: {self.secret}\n"
+        )
+
+
+def ensure(options: Options) -> FirstAccount | None:
+    """Make the first account if there is none; values given are used as they are, others are made."""
+    if Account.objects.exists():
+        return None
+    password = options.admin_password or secrets.token_urlsafe(12)
+    try:
+        with transaction.atomic():
+            account = accounts.create("First account", options.account_id)
+            person = people.create(options.admin_email, password, is_staff=True, check_password=False)
+            people.add_to_account(person, account)
+            user = principals.create_user(account, "admin")
+            key = access_keys.create(user, key_id=options.access_key_id, secret=options.secret_access_key)
+            for region in settings.REGIONS:
+                templates.create(account, region)
+            made = FirstAccount(account.id, person.email, password, key.id, key.secret, Path(settings.DATA_DIR) / FILE)
+            _write(made)
+    except AccountsError as error:
+        raise CannotStart(f"the first account can't be made: {error}.") from error
+    return made
+
+
+def _write(made: FirstAccount) -> None:
+    """Keep the secrets where only the owner of the folder can read them; before the account is there for good."""
+    made.file.unlink(missing_ok=True)
+    descriptor = os.open(made.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(made.as_text())

@@ -1,0 +1,126 @@
+"""The processes of one machine: web server, task worker, beat; started, watched, restarted, stopped."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from config.run.options import Options
+
+PR_SET_PDEATHSIG: Final = 1
+RESTARTS: Final = 5
+RESTART_WINDOW_SECONDS: Final = 60
+STOP_SECONDS: Final = 35
+"""Longer than the web server gives its own workers."""
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to stop this child when its parent is gone, however it went."""
+    try:
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    except (OSError, AttributeError):  # not Linux: such a child has to be stopped by hand
+        return
+
+
+@dataclass
+class Child:
+    """One process, and when it was started lately."""
+
+    name: str
+    command: Sequence[str]
+    process: subprocess.Popen[bytes] | None = None
+    starts: deque[float] = field(default_factory=deque)
+
+    def start(self) -> None:
+        """Start it in a session of its own: Ctrl-C reaches only the parent, which stops its children in order."""
+        self.starts.append(time.monotonic())
+        self.process = subprocess.Popen(  # noqa: S603 - our own commands
+            self.command,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - one thread only
+        )
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it runs."""
+        return self.process is not None and self.process.poll() is None
+
+    @property
+    def may_restart(self) -> bool:
+        """Whether it has not died too often lately."""
+        while self.starts and time.monotonic() - self.starts[0] > RESTART_WINDOW_SECONDS:
+            self.starts.popleft()
+        return len(self.starts) < RESTARTS
+
+    def stop(self) -> None:
+        """Ask it to end, wait, and end it."""
+        if not self.is_alive or self.process is None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+def children(options: Options) -> list[Child]:
+    """The processes, in the order in which they start."""
+    python = (sys.executable, "-m")
+    celery = (*python, "celery", "--app", "config.celery", "--quiet")
+    web = (
+        *(*python, "granian", "config.wsgi:application", "--interface", "wsgi", "--http", "1", "--no-ws"),
+        *("--host", options.bind, "--port", str(options.port), "--workers", "2", "--blocking-threads", "64"),
+        *("--respawn-failed-workers", "--workers-kill-timeout", "30", "--log-level", "error"),
+    )
+    worker = (*celery, "worker", "--pool", "threads", "--concurrency", "2", "--loglevel", "WARNING")
+    quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+    beat = (*celery, "beat", "--loglevel", "WARNING", "--pidfile", "")
+    return [Child("web server", web), Child("task worker", (*worker, *quiet)), Child("beat", beat)]
+
+
+class Supervisor:
+    """Runs the processes until a signal comes or one of them can't be kept alive."""
+
+    def __init__(self, processes: list[Child]) -> None:
+        self.processes = processes
+        self.stopping = False
+
+    def run(self, when_started: Callable[[], None]) -> str:
+        """Return why it ended: empty after a signal, else what went wrong."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._stop)
+        try:
+            for child in self.processes:
+                child.start()
+            when_started()
+            while not self.stopping:
+                if problem := self._look_after():
+                    return problem
+                time.sleep(0.3)
+            return ""
+        finally:
+            for child in reversed(self.processes):
+                child.stop()
+
+    def _stop(self, number: int, frame: object) -> None:
+        """Note the signal; the loop ends."""
+        self.stopping = True
+
+    def _look_after(self) -> str:
+        """Start again what has died."""
+        for child in self.processes:
+            if child.is_alive or self.stopping:
+                continue
+            if not child.may_restart:
+                return f"the {child.name} ended {RESTARTS} times within {RESTART_WINDOW_SECONDS} seconds; Kho stops."
+            print(f"kho: the {child.name} ended and is started again.", file=sys.stderr, flush=True)
+            child.start()
+        return ""
