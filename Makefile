@@ -26,7 +26,7 @@ test: $(VENV)/dev.stamp ## run the tests that need nothing but Python
 
 test-all: $(VENV)/dev.stamp ## run the tests with real servers, clients and a browser; installs them (Debian, root)
 	tests/clients/install.sh
-	$(PYTHON_BIN) -m tests.clients.postgresql $(PYTHON_BIN) -m pytest -q
+	$(PYTHON_BIN) -m tests.clients.on_postgresql -q
 	KHO_TEST_DATABASE=sqlite $(PYTHON_BIN) -m pytest -q $(REAL)
 	KHO_TEST_DATABASE=postgresql $(PYTHON_BIN) -m pytest -q tests/conformance tests/journeys
 

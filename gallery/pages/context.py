@@ -1,6 +1,6 @@
 """What every page of a public repository shows: who publishes it, its listing, and where it is."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import Http404, HttpRequest
 
@@ -9,8 +9,10 @@ from gallery.models import Listing
 from gallery.search import query
 from registry.core import addresses, aliases, browsing, repositories
 from registry.errors import InvalidValue, RepositoryNotFound
-from registry.models import Repository
 from registry.values import Address
+
+if TYPE_CHECKING:
+    from registry.models import Repository
 
 ANYONE = Caller()
 
@@ -45,7 +47,7 @@ def address_of(alias: str, name: str) -> Address:
         raise NoRepository(f"{alias}/{name}") from error
 
 
-def repository_of(address: Address, path: str) -> Repository:
+def repository_of(address: Address, path: str) -> "Repository":
     """The repository itself. NoRepository."""
     try:
         return repositories.get(ANYONE, address)
