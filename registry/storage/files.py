@@ -79,6 +79,15 @@ def make_folder(path: Path) -> None:
     sync_folder(path.parent)
 
 
+def size(path: Path) -> int | None:
+    """Return a file's length in bytes, None if it is missing."""
+    with translated():
+        try:
+            return path.stat().st_size
+        except FileNotFoundError:
+            return None
+
+
 def entries(path: Path) -> list[Path]:
     """Return what is in a folder, by name; nothing if it is missing."""
     with translated():

@@ -149,11 +149,7 @@ class FilesystemDriver:
 
     def size(self, key: str) -> int | None:
         """Return the file's length."""
-        with translated():
-            try:
-                return paths.blob(self.root, key).stat().st_size
-            except FileNotFoundError:
-                return None
+        return files.size(paths.blob(self.root, key))
 
     def delete(self, key: str) -> None:
         """Remove the file."""
@@ -164,7 +160,7 @@ class FilesystemDriver:
         """Walk over the blobs' folders; what is removed meanwhile is left out."""
         for folder in files.entries(paths.blobs(self.root)):
             for file in files.entries(folder):
-                if (size := self.size(file.name)) is not None:
+                if (size := files.size(file)) is not None:
                     yield file.name, size
 
     def uploads(self) -> Iterator[str]:

@@ -143,7 +143,7 @@ class Registry:
     def resume(self, upload: str, content: bytes) -> Answer:
         """Go on with an upload as a patient client does: ask for the offset, send the rest, finish.
 
-        A claim that a dead request left behind is waited for.
+        A request that is lost but not yet over is waited for.
         """
         answer = Answer(0, {}, b"")
         for _ in range(20):
@@ -154,7 +154,7 @@ class Registry:
                 answer = self.append(upload, content[offset:], offset)
             if offset == len(content) or answer.status == 202:
                 answer = self.finish(upload, digest_of(content))
-            if answer.status != 409:
+            if answer.status not in {409, 416}:
                 return answer
             time.sleep(0.25)
         return answer

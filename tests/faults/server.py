@@ -1,21 +1,29 @@
 """A deployment with one web worker that can be told at which step to die."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tests.clients.processes import wait_for
 from tests.clients.server import Server
 
+CLAIM_SECONDS: Final = 2
+"""How long an upload's writer may be silent before another one may take its place."""
+
 CHECK_BYTES = """
 import hashlib
 from registry import storage
+from registry.errors import StorageDamaged
 from registry.models import Blob
 driver, answer = storage.default(), []
 for blob in Blob.objects.filter(state="live"):
     algorithm, _, expected = blob.digest.partition(":")
-    with driver.open(blob.storage_key, blob.size).file as file:
-        if hashlib.file_digest(file, algorithm).hexdigest() != expected:
-            answer.append(blob.digest)
+    try:
+        with driver.open(blob.storage_key, blob.size).file as file:
+            is_whole = hashlib.file_digest(file, algorithm).hexdigest() == expected
+    except StorageDamaged:
+        is_whole = False
+    if not is_whole:
+        answer.append(blob.digest)
 """
 
 BLOB_FILE = """
@@ -41,7 +49,7 @@ class FaultyServer(Server):
     """One deployment whose web worker runs tests/faults/wsgi.py."""
 
     def __init__(self, folder: Path, database_url: str = "", **settings: str) -> None:
-        super().__init__(folder, database_url, {"KHO_UPLOAD_CLAIM_SECONDS": "1", **settings}, workers=1)
+        super().__init__(folder, database_url, {"KHO_UPLOAD_CLAIM_SECONDS": str(CLAIM_SECONDS), **settings}, workers=1)
         self._fault = self.data / "fault"
 
     def _is_ready(self) -> bool:
@@ -68,6 +76,17 @@ class FaultyServer(Server):
         """End the web server now, as `kill -9` does, and start it again."""
         self.kill9()
         self.start()
+
+    def worker_pid(self) -> int:
+        """The process id of the one web worker."""
+        assert self.web.process is not None
+        main = self.web.process.pid
+        (pid,) = Path(f"/proc/{main}/task/{main}/children").read_text(encoding="ascii").split()
+        return int(pid)
+
+    def open_files(self) -> int:
+        """How many files and connections the web worker has open."""
+        return len(list(Path(f"/proc/{self.worker_pid()}/fd").iterdir()))
 
     def blob_file(self, digest: str) -> Path:
         """The file that holds a blob."""

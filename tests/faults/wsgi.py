@@ -47,7 +47,7 @@ def reach(step: str) -> None:
         os.killpg(0, signal.SIGKILL)
 
 
-def watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:  # noqa: FBT001 - Django's signature
+def watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
     """Stand around every statement."""
     found = STATEMENT.match(sql)
     if not found:
