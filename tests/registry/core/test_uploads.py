@@ -186,9 +186,10 @@ def test_a_crash_between_the_rename_and_the_row_is_mended(
     def crash(*_: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr("registry.core.blobs.link", crash)
-        uploads.finish(alice, address, upload_id, digest)
+        with pytest.raises(KeyboardInterrupt):
+            uploads.finish(alice, address, upload_id, digest)
     assert not Blob.objects.exists()
     uploads.finish(alice, address, upload_id, digest)
     assert stored(alice, address, digest) == HELLO
@@ -200,9 +201,10 @@ def test_bytes_of_a_crashed_upload_go_with_it(
 ) -> None:
     """Cancelled after such a crash, nothing stays on disk; more bytes can't follow."""
     uploads.append(alice, address, upload_id, [HELLO])
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr("registry.core.blobs.link", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-        uploads.finish(alice, address, upload_id, Digest.of(HELLO))
+        with pytest.raises(KeyboardInterrupt):
+            uploads.finish(alice, address, upload_id, Digest.of(HELLO))
     with pytest.raises(UploadNotFound):
         uploads.append(alice, address, upload_id, [WORLD])
     uploads.cancel(alice, address, upload_id)
