@@ -129,14 +129,13 @@ class Daemon:
             return 0
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        try:
-            status = self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            self.kill9()
-            raise CommandFailed(f"{self.name} did not stop within {seconds:.0f} s:\n{self.output()}") from None
-        self._kill_group()
-        self.process = None
-        return status
+        return self._ended(seconds)
+
+    def interrupt(self, *, seconds: float = 60) -> int:
+        """Send what Ctrl-C in a terminal sends, to all of its group, and return its exit status."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGINT)
+        return self._ended(seconds)
 
     def kill9(self) -> None:
         """End it and all its children at once, as a crash of the machine's processes would."""
@@ -151,6 +150,18 @@ class Daemon:
             return "(no output)"
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
         return "\n".join(lines[-LAST_LINES:])
+
+    def _ended(self, seconds: float) -> int:
+        """Wait for its end; what it left behind in its group ends too."""
+        assert self.process is not None
+        try:
+            status = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill9()
+            raise CommandFailed(f"{self.name} did not stop within {seconds:.0f} s:\n{self.output()}") from None
+        self._kill_group()
+        self.process = None
+        return status
 
     def _kill_group(self) -> None:
         assert self.process is not None

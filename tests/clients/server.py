@@ -5,10 +5,13 @@ import shutil
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from config.run import processes
+from config.run.options import Options
 from tests.clients.processes import Client, Daemon, free_port
 
 PROJECT: Final = Path(__file__).resolve().parent.parent.parent
@@ -54,23 +57,22 @@ class Server:
         }
         self.manage = Client(sys.executable, "manage.py", env=env, folder=PROJECT)
         self._python = Client(sys.executable, "-c", env=env, folder=PROJECT)
-        self.web = Daemon("the web server", self._web_command(), self.folder / "web.log", env=env, folder=PROJECT)
-        log = self.folder / "worker.log"
-        self.worker = Daemon("the task worker", self._worker_command(), log, env=env, folder=PROJECT)
+        self.web = self._daemon("web server", self._web_command(), env)
+        self.worker = self._daemon("task worker", self._as_in_production()["task worker"], env)
+        self.beat = self._daemon("beat", self._as_in_production()["beat"], env)
+
+    def _daemon(self, name: str, command: Sequence[str], env: dict[str, str]) -> Daemon:
+        return Daemon(f"the {name}", command, self.folder / f"{name.replace(' ', '-')}.log", env=env, folder=PROJECT)
+
+    def _as_in_production(self) -> dict[str, list[str]]:
+        """The commands of `make run`, by name."""
+        options = Options("127.0.0.1", self.port, False, "", "", "", "", "")
+        return {child.name: list(child.command) for child in processes.children(options)}
 
     def _web_command(self) -> list[str]:
-        return [
-            *(sys.executable, "-m", "granian", "--interface", "wsgi", "config.wsgi:application"),
-            *("--host", "127.0.0.1", "--port", str(self.port), "--workers", str(self.workers)),
-            *("--blocking-threads", "64", "--no-ws", "--http", "1", "--respawn-failed-workers"),
-            *("--workers-kill-timeout", "30"),
-        ]
-
-    def _worker_command(self) -> list[str]:
-        return [
-            *(sys.executable, "-m", "celery", "--app", "config.celery", "worker", "--beat"),
-            *("--concurrency", "1", "--loglevel", "INFO"),
-        ]
+        command = self._as_in_production()["web server"]
+        command[command.index("--workers") + 1] = str(self.workers)
+        return command
 
     def prepare(self) -> None:
         """Make or update the tables."""
@@ -81,8 +83,9 @@ class Server:
         self.web.start(self._is_ready)
 
     def start_worker(self) -> None:
-        """Start the task worker with beat."""
-        self.worker.start(lambda: " ready." in self.worker.output())
+        """Start the task worker and beat; they say nothing when they are ready."""
+        self.worker.start(lambda: True)
+        self.beat.start(lambda: True)
 
     def _is_ready(self) -> bool:
         try:
@@ -91,7 +94,8 @@ class Server:
             return False
 
     def stop(self) -> None:
-        """Stop both, as Ctrl-C does."""
+        """Stop all, as Ctrl-C does."""
+        self.beat.stop(seconds=30)
         self.worker.stop(seconds=30)
         self.web.stop(seconds=30)
 
@@ -105,8 +109,8 @@ class Server:
         shutil.rmtree(self.folder)
 
     def logs(self) -> str:
-        """Return what web and task workers printed last."""
-        return f"--- web server\n{self.web.output()}\n--- task worker\n{self.worker.output()}"
+        """Return what web server, task worker and beat printed last."""
+        return "\n".join(f"--- {each.name}\n{each.output()}" for each in (self.web, self.worker, self.beat))
 
     def python(self, code: str, **values: Any) -> Any:
         """Run Python with this deployment's settings and the given values; return what the code left in `answer`.
