@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 from django.utils import timezone
+from structlog.testing import CapturingLogger
 
 from accounts.caller import Caller
 from accounts.errors import AccessDenied, CredentialsMissing
@@ -51,15 +53,16 @@ def test_a_blob_under_collection_is_absent(alice: Caller, address: Address) -> N
     assert len(set(Blob.objects.values_list("storage_key", flat=True))) == 2
 
 
-def test_missing_bytes_are_never_answered(alice: Caller, address: Address, capfd: pytest.CaptureFixture[str]) -> None:
+def test_missing_bytes_are_never_answered(alice: Caller, address: Address, monkeypatch: pytest.MonkeyPatch) -> None:
     """Gone from disk: absent to HEAD and GET, and an error in the log with the digest."""
+    log = CapturingLogger()
+    monkeypatch.setattr(blobs, "log", log)
     push_blob(alice, address, HELLO)
     storage.default().delete(Blob.objects.get().storage_key)
     with pytest.raises(BlobNotFound):
         blobs.find(alice, address, DIGEST)
     assert Blob.objects.get().state == Blob.State.DAMAGED
-    written = capfd.readouterr()
-    assert str(DIGEST) in written.out + written.err
+    assert [(call.method_name, call.kwargs["digest"]) for call in log.calls] == [("error", str(DIGEST))]
 
 
 def test_mount_links_without_copying(alice: Caller, address: Address) -> None:

@@ -1,10 +1,10 @@
 """Pulling and deleting blobs: whole, in parts, not at all."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pytest_django import Settings
+from structlog.testing import capture_logs
 
 from accounts.caller import Caller
 from accounts.sessions import bearer
@@ -174,7 +174,7 @@ def test_it_refuses_to_send_damaged_bytes_and_heals_by_a_push(
 
 
 def test_it_refuses_to_end_as_if_whole_when_the_file_shrinks(
-    alice: Caller, address: Address, blob: str, data_folder: Path, caplog: Any
+    alice: Caller, address: Address, blob: str, data_folder: Path
 ) -> None:
     opened = blobs.open_for_reading(alice, address, DIGEST)
     blocks = Blocks(opened, ByteRange(0, len(CONTENT)))
@@ -183,8 +183,9 @@ def test_it_refuses_to_end_as_if_whole_when_the_file_shrinks(
     file.chmod(0o600)
     with file.open("r+b") as content:
         content.truncate(262144)
-    with pytest.raises(StorageDamaged):
+    with capture_logs() as lines, pytest.raises(StorageDamaged):
         list(blocks)
+    assert [(line["log_level"], line["digest"]) for line in lines] == [("error", str(DIGEST))]
     blocks.close()
     assert opened.file.closed
 
