@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from structlog.testing import capture_logs
 from django.utils import timezone
 from structlog.testing import CapturingLogger
 
