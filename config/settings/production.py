@@ -1,0 +1,54 @@
+"""Settings of a deployment that others reach: everything is given, nothing unsafe is accepted, nothing is made up."""
+
+from urllib.parse import urlsplit
+
+from config import env, logging
+from config.settings.base import *  # noqa: F403 - production is the base with additions
+from config.settings.base import LOG_LEVEL, PUBLIC_URL, REDIS_URL
+from config.settings.database import database
+
+SHORTEST_SECRET = 40
+
+
+def secret(name: str) -> str:
+    """Read a secret that nobody can guess."""
+    value = env.text(name)
+    if len(value) < SHORTEST_SECRET or len(set(value)) < 10:
+        raise env.BadSetting(name, f"is too weak: it takes at least {SHORTEST_SECRET} random characters")
+    return value
+
+
+if not PUBLIC_URL.startswith("https://"):
+    raise env.BadSetting("KHO_URL", "takes the origin that clients use, such as https://kho.example.com")
+if not REDIS_URL:
+    raise env.BadSetting("REDIS_URL", "is required: the file-system broker serves one machine only")
+
+DEBUG = False
+SECRET_KEY = secret("KHO_SECRET_KEY")
+MASTER_KEY = secret("KHO_MASTER_KEY")
+if SECRET_KEY == MASTER_KEY:
+    raise env.BadSetting("KHO_MASTER_KEY", "must differ from KHO_SECRET_KEY")
+
+ALLOWED_HOSTS = list(env.words("KHO_ALLOWED_HOSTS", urlsplit(PUBLIC_URL).hostname or ""))
+if "*" in ALLOWED_HOSTS:
+    raise env.BadSetting("KHO_ALLOWED_HOSTS", "can't be *: name the hosts that are served")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+
+DATABASES = {"default": database("")}
+if not str(DATABASES["default"]["ENGINE"]).endswith("postgresql"):
+    raise env.BadSetting("DATABASE_URL", "takes postgresql://user:password@host:port/name")
+
+LOGGING = logging.configure("json", LOG_LEVEL)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+SECURE_HSTS_SECONDS = env.integer("KHO_HSTS_SECONDS", 31536000)
+# RequestContext drops this header unless it comes from KHO_TRUSTED_PROXIES.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+EMAIL_HOST = env.text("KHO_SMTP_HOST", "localhost")
+EMAIL_PORT = env.integer("KHO_SMTP_PORT", 25, least=1, most=65535)
