@@ -1,11 +1,13 @@
 """What `/v2/` answers, what a 401 offers on each kind of host, and what paths without an endpoint get."""
 
 import pytest
+from django.test import Client
 from pytest_django import Settings
 
 from accounts.directory import principals
 from accounts.models import Principal
 from accounts.sessions import bearer
+from registry.core import repositories
 from registry.values import Digest
 from tests.registry.oci.conftest import sign_in
 from tests.registry.oci.wire import Wire, basic
@@ -152,3 +154,13 @@ def test_it_refuses_to_repeat_an_illegal_name_in_a_header(db: None) -> None:
     answer = Wire("Bearer wrong").get("/v2/a%0Db%22/manifests/latest")
     assert answer.status == 401
     assert "scope" not in answer.headers["WWW-Authenticate"]
+
+
+def test_it_refuses_to_blame_the_client_for_a_fault_of_ours(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise KeyError("a fault of ours")
+
+    monkeypatch.setattr(repositories, "catalog", fail)
+    answer = Client(raise_request_exception=False).get("/v2/_catalog")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (500, "UNKNOWN")
+    assert "a fault of ours" not in answer.text

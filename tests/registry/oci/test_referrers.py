@@ -7,7 +7,7 @@ from registry.core import addresses
 from registry.models import Image
 from registry.oci.views import referrers
 from registry.values import Address, Digest
-from tests.factories.registry import OCI_INDEX, OCI_MANIFEST, push_image
+from tests.factories.registry import OCI_INDEX, OCI_MANIFEST, push_image, push_index
 from tests.registry.oci.wire import Wire
 
 SBOM, SIGNATURE = "application/spdx+json", "application/vnd.example.signature"
@@ -110,3 +110,12 @@ def test_it_refuses_what_is_no_digest(alices: Wire, private: str, digest: str) -
 def test_it_refuses_a_repository_that_does_not_exist(alices: Wire, absent: Address) -> None:
     answer = alices.get(f"/v2/{addresses.path(absent)}/referrers/{Digest.of(b'x')}")
     assert (answer.status, answer.code) == (404, "NAME_UNKNOWN")
+
+
+def test_it_works_for_an_index_that_says_nothing_of_itself(
+    alices: Wire, private: str, subject: str, alice: Caller, address: Address
+) -> None:
+    named = {"mediaType": OCI_MANIFEST, "digest": subject, "size": 2}
+    index = push_index(alice, address, "about", [push_image(alice, address)], subject=named)
+    (entry,) = alices.get(f"{private}/referrers/{subject}").json["manifests"]
+    assert entry == {"mediaType": OCI_INDEX, "digest": index.digest, "size": index.manifest_size}
