@@ -111,6 +111,7 @@ LOGIN_REDIRECT_URL = "/console"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("vi", "Tiếng Việt")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["config.formats"]
 USE_I18N = True
 
 STATIC_URL = "static/"
