@@ -53,5 +53,7 @@ def test_the_compiled_file_is_up_to_date() -> None:
 def test_every_text_of_the_templates_is_in_the_file() -> None:
     known = {joined(entry["id"]) for entry in entries()}
     for template in sorted((PROJECT / "templates").rglob("*.html")):
-        for text in re.findall(r"\{% translate [\"']((?:[^\"'\\]|(?<=\w)')+)[\"']", template.read_text("utf-8")):
+        for _, text in re.findall(
+            r"""\{% translate (["'])(.+?)\1(?: context "\w+")? %\}""", template.read_text("utf-8")
+        ):
             assert text in known, f"{template.name}: {text} (run make messages)"
