@@ -52,12 +52,6 @@ class FaultyServer(Server):
         super().__init__(folder, database_url, {"KHO_UPLOAD_CLAIM_SECONDS": str(CLAIM_SECONDS), **settings}, workers=1)
         self._fault = self.data / "fault"
 
-    def _is_ready(self) -> bool:
-        try:
-            return self.get("/v2/").status == 401
-        except OSError:
-            return False
-
     def _web_command(self) -> list[str]:
         return [part.replace("config.wsgi:", "tests.faults.wsgi:") for part in super()._web_command()]
 

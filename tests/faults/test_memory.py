@@ -99,7 +99,9 @@ def peak(server: FaultyServer, action: Callable[[], None]) -> int:
     return int(line.split()[1]) * 1024
 
 
-PUSHES = [patch_in_chunks, patch_twice, put_with_length, post_with_length]
+Push = Callable[[Registry, Content], None]
+
+PUSHES: list[Push] = [patch_in_chunks, patch_twice, put_with_length, post_with_length]
 
 
 @pytest.mark.parametrize("push", PUSHES)
