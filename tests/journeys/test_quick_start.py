@@ -54,7 +54,8 @@ def run(short_path: Path) -> Iterator[Run]:
         KHO_SECRET_ACCESS_KEY="a-secret-of-the-test",
     )
     yield started
-    started.make.kill9()
+    if started.make.is_running:
+        started.make.interrupt()
 
 
 def test_it_works_as_it_says(run: Run, machine: Callable[[str], Engine], tmp_path: Path) -> None:
