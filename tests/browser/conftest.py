@@ -1,0 +1,80 @@
+"""A deployment with the demo and one person, and Debian's Chromium."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.clients.fixtures import pytest_runtest_makereport, server
+from tests.clients.server import Server
+
+__all__ = ["pytest_runtest_makereport", "server"]
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
+ACCOUNT = "111122223333"
+EMAIL, PASSWORD = "ana@example.com", "a shelf of long words"
+
+SEED = """
+from accounts.caller import Caller
+from accounts.directory import accounts, people
+from config.run import demo
+from registry.core import addresses, aliases, repositories
+account = accounts.create("Example Warehouse", account_id)
+people.add_to_account(people.create(email, password, name="Ana"), account)
+demo.seed(account)
+caller = Caller(account_id, f"arn:aws:iam::{account_id}:root")
+for number in range(3):
+    repositories.create(caller, addresses.private(account_id, f"team/app-{number}"))
+demo._push(caller, addresses.private(account_id, "team/app-0"), demo._image("a", "a", "a"), "1.0")
+demo._push(caller, addresses.private(account_id, "team/app-0"), demo._image("b", "b", "b"), "2.0")
+answer = aliases.primary(account_id)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where the pages are."""
+
+    origin: str
+    alias: str
+
+    @property
+    def console(self) -> str:
+        """The account's console."""
+        return f"{self.origin}/console/{ACCOUNT}"
+
+
+@pytest.fixture(scope="session")
+def site(server: Server) -> Site:
+    """The demo of one account is published, and its listings are fresh."""
+    alias = server.python(SEED, account_id=ACCOUNT, email=EMAIL, password=PASSWORD)
+    server.manage("rebuild_listings")
+    return Site(f"http://{server.host}", alias)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A page of somebody who was never here."""
+    context = chromium.new_context(permissions=["clipboard-read", "clipboard-write"])
+    yield context.new_page()
+    context.close()
+
+
+def sign_in(page: Page, site: Site) -> None:
+    """Sign in as Ana."""
+    page.goto(f"{site.origin}/sign-in")
+    page.get_by_label("Mail address").fill(EMAIL)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/console/**")

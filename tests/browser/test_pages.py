@@ -1,0 +1,96 @@
+"""Every page at two widths, light and dark, in both languages: nothing overflows, nothing fails, axe finds nothing."""
+
+import json
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import Site, sign_in
+
+PUBLIC = (
+    "/",
+    "/search?q=hello",
+    "/search?q=nothing-like-it",
+    "/{alias}",
+    "/{alias}/hello",
+    "/{alias}/charts/hello",
+    "/{alias}/hello/-/tags",
+    "/{alias}/hello/-/tags/1.0",
+    "/{alias}/hello/-/history",
+    "/{alias}/helo",
+    "/sign-in",
+)
+PRIVATE = (
+    "/console?choose",
+    "/console/111122223333",
+    "/console/111122223333/us-east-1/repositories",
+    "/console/111122223333/public/repositories?contains=zzz",
+    "/console/111122223333/public/repositories/-/new",
+    "/console/111122223333/us-east-1/repositories/team/app-0/-/images",
+    "/console/111122223333/us-east-1/repositories/team/app-1/-/images",
+    "/console/111122223333/us-east-1/repositories/team/app-0/-/history",
+    "/console/111122223333/us-east-1/repositories/team/app-0/-/delete",
+    "/console/111122223333/registry-password",
+)
+Scheme = Literal["light", "dark"]
+LOOKS: tuple[tuple[int, Scheme, str], ...] = (
+    (1280, "light", "en"),
+    (390, "dark", "en"),
+    (390, "light", "vi"),
+    (320, "dark", "vi"),
+)
+
+
+def look(chromium: Browser, site: Site, width: int, scheme: Scheme, language: str) -> tuple[Page, list[str]]:
+    """A page of one look, and what its console says."""
+    context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    context.add_cookies([{"name": "django_language", "value": language, "url": site.origin}])
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    return page, said
+
+
+def check(page: Page, said: list[str], language: str, titles: dict[str, str]) -> None:
+    """What must hold for every page."""
+    place = page.url
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{place} scrolls sideways"
+    assert page.locator("h1").count() == 1, f"{place} has no single h1"
+    assert page.locator("html").get_attribute("lang") == language
+    errors = [text for text in said if "404" not in text]
+    assert not errors, f"{place}: {errors}"
+    said.clear()
+    title = page.title()
+    assert titles.setdefault(title, place) == place, f"{place} and {titles[title]} share the title {title!r}"
+    found: Any = Axe().run(page).response
+    bad = [
+        {"rule": rule["id"], "nodes": [node["html"][:200] for node in rule["nodes"]]}
+        for rule in found["violations"]
+        if rule["impact"] in {"serious", "critical"}
+    ]
+    assert not bad, f"{place}: {json.dumps(bad, indent=1, ensure_ascii=False)}"
+
+
+@pytest.mark.parametrize(("width", "scheme", "language"), LOOKS)
+def test_public_pages(chromium: Browser, site: Site, width: int, scheme: Scheme, language: str) -> None:
+    page, said = look(chromium, site, width, scheme, language)
+    titles: dict[str, str] = {}
+    for path in PUBLIC:
+        page.goto(site.origin + path.format(alias=site.alias))
+        check(page, said, language, titles)
+    page.context.close()
+
+
+@pytest.mark.parametrize(("width", "scheme", "language"), LOOKS)
+def test_console_pages(chromium: Browser, site: Site, width: int, scheme: Scheme, language: str) -> None:
+    page, said = look(chromium, site, width, scheme, "en")
+    sign_in(page, site)
+    page.context.add_cookies([{"name": "django_language", "value": language, "url": site.origin}])
+    titles: dict[str, str] = {}
+    for path in PRIVATE:
+        page.goto(site.origin + path)
+        check(page, said, language, titles)
+    page.context.close()
