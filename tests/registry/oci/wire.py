@@ -100,7 +100,6 @@ class Wire:
         answer: HttpResponseBase = Client().generic(method, parts.path, **{"QUERY_STRING": parts.query, **environ})
         assert isinstance(answer, HttpResponse | StreamingHttpResponse)
         content = answer.getvalue()
-        answer.close()
         return Answer(answer.status_code, answer.headers, content)
 
     def get(self, path: str, **headers: str) -> Answer:
