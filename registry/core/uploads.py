@@ -198,6 +198,8 @@ class _Writer:
         """Write bytes into a new segment and let them count, if the claim still holds."""
         if self.upload.storage_key:  # the bytes are at their final place already: nothing can follow them
             raise UploadNotFound(str(self.upload.id))
+        if self.upload.offset + (length or 0) > settings.MAX_BLOB_BYTES:
+            raise BlobTooLarge(settings.MAX_BLOB_BYTES)
         received, gone = 0, False
         with storage.default().open_segment(str(self.upload.id), self.upload.driver_state, self._claim) as segment:
             source = iter(chunks)

@@ -295,6 +295,8 @@ def test_it_refuses_blobs_over_the_limit(alice: Caller, address: Address, upload
     uploads.append(alice, address, upload_id, [HELLO])
     with pytest.raises(BlobTooLarge):
         uploads.append(alice, address, upload_id, [WORLD])
+    with pytest.raises(BlobTooLarge):  # what is only promised is refused before a byte is read
+        uploads.append(alice, address, upload_id, [], length=len(WORLD))
     assert uploads.status(alice, address, upload_id) == len(HELLO)
 
 
