@@ -162,7 +162,7 @@ EVENT_TASKS = wiring.EVENT_TASKS
 
 # Celery: Redis when REDIS_URL is given, otherwise files below the data folder.
 REDIS_URL = env.text("REDIS_URL", "")
-CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost/"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     {"socket_timeout": 0.2, "socket_connect_timeout": 0.2, "visibility_timeout": 3600}
     if REDIS_URL
