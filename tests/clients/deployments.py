@@ -13,7 +13,7 @@ DATABASES: Final = ("sqlite", "postgresql")
 
 
 @contextlib.contextmanager
-def database(folder: Path) -> Iterator[str]:
+def database() -> Iterator[str]:
     """Provide an empty database and yield its URL; empty for SQLite, which is Kho's own default."""
     kind = os.environ.get("KHO_TEST_DATABASE") or "sqlite"
     if kind not in DATABASES:
@@ -21,7 +21,7 @@ def database(folder: Path) -> Iterator[str]:
     if kind == "sqlite":
         yield ""
         return
-    cluster = PostgreSQL(folder / "postgresql")
+    cluster = PostgreSQL()
     try:
         yield cluster.create("kho")
     finally:
@@ -31,7 +31,7 @@ def database(folder: Path) -> Iterator[str]:
 @contextlib.contextmanager
 def running(folder: Path) -> Iterator[Server]:
     """Run a whole deployment, web and task worker, until the block ends."""
-    with database(folder) as url:
+    with database() as url:
         server = Server(folder / "kho", url)
         try:
             server.prepare()

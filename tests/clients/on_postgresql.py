@@ -3,22 +3,19 @@
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 
 from tests.clients.postgresql import PostgreSQL
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run pytest with DATABASE_URL of an empty database and return its exit status."""
-    with tempfile.TemporaryDirectory(prefix="kho-") as folder:
-        cluster = PostgreSQL(Path(folder) / "postgresql")
-        try:
-            env = {**os.environ, "DATABASE_URL": cluster.create("kho")}
-            return subprocess.run([sys.executable, "-m", "pytest", *arguments], env=env, check=False).returncode
-        finally:
-            cluster.close()
+    cluster = PostgreSQL()
+    try:
+        env = {**os.environ, "DATABASE_URL": cluster.create("kho")}
+        return subprocess.run([sys.executable, "-m", "pytest", *arguments], env=env, check=False).returncode
+    finally:
+        cluster.close()
 
 
 if __name__ == "__main__":

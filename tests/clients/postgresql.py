@@ -1,8 +1,9 @@
-"""A private PostgreSQL cluster in a folder."""
+"""A private PostgreSQL cluster in a temporary folder."""
 
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -16,16 +17,15 @@ QUICK: Final = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -
 class PostgreSQL:
     """A running cluster that only 127.0.0.1 reaches, without passwords."""
 
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True)
-        self.folder = folder
+    def __init__(self) -> None:
+        # Not below pytest's folders: each run of pytest closes those to other users again.
+        self.folder = folder = Path(tempfile.mkdtemp(prefix="kho-postgresql-"))
         self.data = folder / "data"
         self.port = free_port()
         programs = _programs()
         self.pg_ctl = Client(*_as_owner(), str(programs / "pg_ctl"), folder=Path("/"))
         self.psql = Client("psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", SYSTEM_USER, "-qAt", "-d")
         if os.geteuid() == 0:
-            _let_through(folder)
             shutil.chown(folder, SYSTEM_USER)
         initdb = Client(*_as_owner(), str(programs / "initdb"), folder=Path("/"))
         initdb("-D", str(self.data), "-U", SYSTEM_USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
@@ -67,10 +67,3 @@ def _programs() -> Path:
 def _as_owner() -> tuple[str, ...]:
     """PostgreSQL refuses to run as root."""
     return ("runuser", "-u", SYSTEM_USER, "--") if os.geteuid() == 0 else ()
-
-
-def _let_through(folder: Path) -> None:
-    """Let PostgreSQL's user reach the folder: those of a test run are closed to others."""
-    for parent in (folder, *folder.parents):
-        if parent.stat().st_uid == os.geteuid() and not parent.stat().st_mode & 0o001:
-            parent.chmod(parent.stat().st_mode | 0o001)

@@ -20,7 +20,7 @@ numbers = count(1)
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultyServer]:
     """A deployment for the whole folder."""
     folder = tmp_path_factory.mktemp("faults")
-    with deployments.database(folder) as url:
+    with deployments.database() as url:
         server = FaultyServer(folder / "kho", url)
         try:
             server.prepare()
