@@ -201,10 +201,13 @@ def _lock_blobs(present: Iterable[Blob]) -> None:
 
 
 def _require_blobs(repository: Repository, parsed: ParsedManifest) -> dict[str, Blob]:
-    """Return the blobs that the manifest needs, by digest; LayersNotFound names those that are absent."""
-    wanted = {str(descriptor.digest) for descriptor in parsed.required_blobs}
-    present = blobs.present(repository, wanted) if wanted else {}
-    if missing := wanted - present.keys():
+    """Return the blobs that the manifest names, by digest; LayersNotFound if any is absent that must be here.
+
+    Layers that clients fetch from elsewhere may have been pushed all the same: then the image keeps them.
+    """
+    named = {str(descriptor.digest) for descriptor in parsed.blobs}
+    present = blobs.present(repository, named) if named else {}
+    if missing := {str(descriptor.digest) for descriptor in parsed.required_blobs} - present.keys():
         raise LayersNotFound(sorted(missing))
     return present
 

@@ -157,6 +157,19 @@ def test_annotations_may_hold_anything(alice: Caller, address: Address) -> None:
     assert json.loads(images.get(alice, address, ONE).content)["annotations"] == {"odd": "a\x00b\ud800"}
 
 
+def test_layers_from_elsewhere_may_be_absent_and_are_kept_if_present(
+    alice: Caller, address: Address, repository: Repository
+) -> None:
+    """A layer with urls need not be pushed; if it was, the image holds on to it."""
+    config = push_blob(alice, address, b"{}") | {"mediaType": OCI_CONFIG}
+    elsewhere = {"urls": ["https://example.com/layer"]}
+    absent = {"mediaType": OCI_LAYER, "digest": str(Digest.of(b"absent")), "size": 6} | elsewhere
+    pushed = push_blob(alice, address, b"pushed all the same") | elsewhere
+    content = manifest_bytes(config, [absent, pushed])
+    image = images.put(alice, address, ONE, OCI_MANIFEST, content).image
+    assert [row.blob.digest for row in image.blobs.select_related("blob")] == [config["digest"], pushed["digest"]]
+
+
 def test_it_refuses_missing_blobs_by_name(alice: Caller, charlie: Caller, address: Address) -> None:
     """Blobs of other repositories are missing too, until they are mounted."""
     elsewhere = push_blob(charlie, make_repository(charlie, "own").address, b"theirs")
