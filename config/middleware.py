@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.core.signals import got_request_exception
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 
@@ -122,3 +122,16 @@ def _envelope(status: int, code: str, message: str, request: HttpRequest) -> Htt
     """An error as the OCI Distribution specification writes it, with the id to look for in the log."""
     entry = {"code": code, "message": message, "detail": {"requestId": request_id(request)}}
     return JsonResponse({"errors": [entry]}, status=status)
+
+
+class RefuseNul:
+    """Refuses addresses that hold a NUL: no name has one, and PostgreSQL can't look for it."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer 400, or go on."""
+        if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            return HttpResponseBadRequest("The address holds a character that can't be in one.", "text/plain")
+        return self.get_response(request)

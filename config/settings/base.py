@@ -49,6 +49,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.middleware.RequestContext",
     "config.middleware.ProtocolBoundary",
+    "config.middleware.RefuseNul",
     "config.content_security.ContentSecurityPolicy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -25,7 +25,7 @@ def size(count: int | None) -> str:
         number /= 1000
         unit += 1
     places = 0 if unit == 0 or number >= 99.95 else 1 if number >= 9.995 else 2
-    return f"{formats.number_format(number, places, use_l10n=True)} {UNITS[unit]}"
+    return f"{formats.number_format(round(number, places), places, use_l10n=True)} {UNITS[unit]}"
 
 
 @register.filter
@@ -35,8 +35,8 @@ def short_count(count: int | None) -> str:
     if number < 10_000:
         return formats.number_format(number, 0, use_l10n=True, force_grouping=True)
     if number < 1_000_000:
-        return _("%(number)sk") % {"number": formats.number_format(number / 1000, 1, use_l10n=True)}
-    return _("%(number)sM") % {"number": formats.number_format(number / 1_000_000, 1, use_l10n=True)}
+        return _("%(number)sk") % {"number": formats.number_format(round(number / 1000, 1), 1, use_l10n=True)}
+    return _("%(number)sM") % {"number": formats.number_format(round(number / 1_000_000, 1), 1, use_l10n=True)}
 
 
 @register.filter

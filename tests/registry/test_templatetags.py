@@ -1,0 +1,57 @@
+"""How pages write sizes, counts, digests and times."""
+
+from datetime import timedelta
+
+import pytest
+from django.template import Context, Template
+from django.test import RequestFactory
+from django.utils import timezone, translation
+
+from registry.templatetags import kho
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 B"),
+        (None, "0 B"),
+        (999, "999 B"),
+        (1000, "1.00 kB"),
+        (67_249_000, "67.2 MB"),
+        (999_600, "1.00 MB"),
+        (10**15, "1.00 PB"),
+    ],
+)
+def test_sizes_are_decimal_with_three_digits(count: int | None, text: str) -> None:
+    assert kho.size(count) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, "0"), (None, "0"), (9999, "9,999"), (12_345, "12.3k"), (4_560_000, "4.6M")]
+)
+def test_counts_are_exact_while_small(count: int | None, text: str) -> None:
+    assert kho.short_count(count) == text
+
+
+def test_vietnamese_has_its_own_marks() -> None:
+    with translation.override("vi"):
+        assert kho.size(67_249_000) == "67,2 MB"
+        assert kho.short_count(12_345) == "12,3 nghìn"
+
+
+def test_digests_are_cut() -> None:
+    assert kho.short_digest("sha256:" + "a" * 64) == "sha256:" + "a" * 12
+
+
+def test_times_are_relative_for_a_while() -> None:
+    now = timezone.now()
+    assert kho.moment(None) == "Never"
+    assert "ago" in kho.moment(now - timedelta(hours=3))
+    assert "2020" in kho.moment(now.replace(year=2020))
+    assert "UTC</time>" in kho.moment(now, absolute=True)
+
+
+def test_queries_keep_what_they_don_t_change() -> None:
+    request = RequestFactory().get("/?q=a&after=b")
+    template = Template("{% load kho %}{% query after=None %}|{% query page=2 %}|{% query q='' after='' %}")
+    assert template.render(Context({"request": request})) == "?q=a|?q=a&amp;after=b&amp;page=2|?"
