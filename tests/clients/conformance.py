@@ -7,7 +7,6 @@ from xml.etree import ElementTree as ET
 
 from tests.clients.processes import Client
 
-VERSION: Final = "1.1"
 # Cases that the program leaves out unless asked.
 STRICTER: Final = ("OCI_API_BLOBS_UPLOAD_CANCEL", "OCI_API_BLOBS_DIGEST_HEADER", "OCI_API_MANIFESTS_DIGEST_HEADER")
 
@@ -23,19 +22,19 @@ class Results:
     output: str
 
 
-def run(host: str, repository: str, other: str, user: str, password: str, folder: Path) -> Results:
-    """Run it with credentials, over plain HTTP, on two repositories; its reports stay in `folder`."""
+def run(host: str, repositories: tuple[str, str], user: str, password: str, folder: Path, *, version: str) -> Results:
+    """Run it with credentials, over plain HTTP, on two repositories that are there; its reports stay in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     program = Client(
         "conformance",
         env={
             "OCI_REGISTRY": host,
             "OCI_TLS": "disabled",
-            "OCI_REPO1": repository,
-            "OCI_REPO2": other,
+            "OCI_REPO1": repositories[0],
+            "OCI_REPO2": repositories[1],
             "OCI_USERNAME": user,
             "OCI_PASSWORD": password,
-            "OCI_VERSION": VERSION,
+            "OCI_VERSION": version,
             **dict.fromkeys(STRICTER, "true"),
             "OCI_RESULTS_DIR": str(folder),
         },
