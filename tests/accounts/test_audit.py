@@ -1,0 +1,93 @@
+"""The trail, and the spool that reads go through."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from accounts.audit import spool, trail
+from accounts.audit.actions import Action
+from accounts.caller import Caller
+from accounts.iam.arn import Arn
+from accounts.models import AuditEvent
+
+RESOURCE = Arn("ecr-public", "", "111122223333", "repository/app")
+ALICE = Caller("111122223333", "arn:aws:iam::111122223333:user/a", user_agent="x" * 9999, source_ip="192.0.2.1")
+
+
+def test_it_works_to_record_and_read_the_trail(db: None) -> None:
+    trail.record(ALICE, Action.PUT_IMAGE, RESOURCE, details={"imageTag": "1"})
+    trail.record(ALICE, Action.BATCH_GET_IMAGE, RESOURCE, read_only=True)
+    event = trail.recent(ALICE)[0]
+    assert (event.event_source, event.event_name, event.account_id) == (
+        "ecr-public.amazonaws.com",
+        "PutImage",
+        "111122223333",
+    )
+    assert len(event.user_agent) == 512 and event.details == {"imageTag": "1"}
+    assert len(trail.recent(ALICE)) == 1 and trail.recent(Caller()) == []
+    assert "PutImage" in str(event) and AuditEvent.objects.count() == 2
+
+
+def test_lines_are_written_and_read_in_order() -> None:
+    for number in range(5):
+        spool.write({"number": number})
+    [path] = spool.files()
+    assert path.stat().st_mode & 0o077 == 0
+    first, offset = spool.read(path, 0, limit=2)
+    rest, end = spool.read(path, offset)
+    assert [line["number"] for line in first + rest] == [0, 1, 2, 3, 4] and end == path.stat().st_size
+    assert spool.read(path, end) == ([], end)
+    assert not spool.is_finished(path)
+
+
+def test_lines_stay_short_whatever_a_client_sends() -> None:
+    spool.write({"kind": "pull", "caller": {"user_agent": "ü" * 9999}, "n": 1})
+    [path] = spool.files()
+    assert path.stat().st_size < 4096
+    assert spool.read(path, 0)[0][0]["n"] == 1
+
+
+def test_a_line_that_was_cut_or_is_no_record_is_left_out() -> None:
+    spool.write({"number": 1})
+    [path] = spool.files()
+    with path.open("ab") as file:
+        file.write(b"nonsense\n[1]\n" + json.dumps({"number": 2}).encode())
+    records, offset = spool.read(path, 0)
+    assert [line["number"] for line in records] == [1], "the last line is not whole yet"
+    with path.open("ab") as file:
+        file.write(b"\n")
+    assert spool.read(path, offset)[0] == [{"number": 2}]
+
+
+def test_a_child_writes_into_a_file_of_its_own() -> None:
+    spool.write({"who": "parent"})
+    child = os.fork()
+    if not child:
+        spool.write({"who": "child"})
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert len(spool.files()) == 2
+    [finished] = [path for path in spool.files() if spool.is_finished(path)]
+    assert spool.read(finished, 0)[0] == [{"who": "child"}]
+    spool.remove(finished)
+    assert len(spool.files()) == 1
+
+
+def test_files_of_another_start_of_the_machine_are_finished(spool_folder: Path) -> None:
+    assert spool.is_finished(spool_folder / f"otherbot-{os.getpid()}-1.jsonl")
+    assert not spool.is_finished(spool_folder / f"{spool._boot_id()}-1-1.jsonl"), "process 1 lives"
+
+
+def test_a_spool_that_can_t_be_written_fails_nothing(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    settings.SPOOL_DIR = tmp_path / "file"
+    spool.write({"number": 1})
+    assert spool.files() == []
+
+
+def test_a_full_disk_fails_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "write", lambda descriptor, line: 3)
+    spool.write({"number": 1})
