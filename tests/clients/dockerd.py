@@ -45,6 +45,11 @@ class Dockerd:
         """`docker login`."""
         self.docker("login", "--username", user, "--password-stdin", host, text=password)
 
+    def attempt_login(self, host: str, user: str, password: str) -> str:
+        """`docker login`, whatever comes of it; what it said."""
+        done = self.docker.attempt("login", "--username", user, "--password-stdin", host, text=password)
+        return done.stdout + done.stderr
+
     def login_refused(self, host: str, user: str, password: str) -> str:
         """`docker login` that fails."""
         return self.docker.refused("login", "--username", user, "--password-stdin", host, text=password)

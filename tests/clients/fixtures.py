@@ -28,6 +28,12 @@ def charlie(server: Server) -> Tenant:
     return tenants.open_account(server, "charlie", "444455556666", create_on_push=False)
 
 
+@pytest.fixture
+def dave(server: Server) -> Tenant:
+    """Owns a third account, made for the one test that takes its rights away."""
+    return tenants.open_account(server, "dave", "777788889999", create_on_push=True)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]

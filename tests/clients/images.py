@@ -94,7 +94,8 @@ def fresh(folder: Path) -> Path:
 
 def _build_debian(draft: Path) -> None:
     root = draft / "root.tar"
-    Client("mmdebstrap")("--quiet", "--variant=minbase", "bookworm", str(root), timeout=900)
+    reach = {name: os.environ[name] for name in ("http_proxy", "https_proxy", "no_proxy") if name in os.environ}
+    Client("mmdebstrap", env=reach)("--quiet", "--variant=minbase", "bookworm", str(root), timeout=900)
     seed = random.Random(12)
     parts = _tar(draft / "first.tar", {f"opt/kho/part-{n}": seed.randbytes(HARD_TO_COMPRESS // 8) for n in range(8)})
     note = _tar(draft / "second.tar", {"opt/kho/note": b"Made for the tests of a registry.\n"})

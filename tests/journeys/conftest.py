@@ -11,9 +11,9 @@ from tests.clients.containerd import Containerd
 from tests.clients.containers import Buildah, Podman
 from tests.clients.dockerd import Dockerd
 from tests.clients.engines import Engine
-from tests.clients.fixtures import alice, charlie, pytest_runtest_makereport, server
+from tests.clients.fixtures import alice, charlie, dave, pytest_runtest_makereport, server
 
-__all__ = ["alice", "charlie", "machine", "pytest_runtest_makereport", "server", "short_path"]
+__all__ = ["alice", "charlie", "dave", "machine", "pytest_runtest_makereport", "server", "short_path"]
 
 ENGINES: dict[str, Callable[[Path], Engine]] = {
     "docker": Dockerd,

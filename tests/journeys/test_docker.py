@@ -156,3 +156,36 @@ def test_it_refuses_anonymous_and_foreign_pushes_in_words(
     assert "The repository with name 'in-words' does not exist in the registry with id '444455556666'" in said, said
     box.logout(alice.server.host)
     box.push_refused(f"{missing}:1")
+
+
+def test_it_refuses_a_push_to_a_public_name_that_is_not_there(dockerd: Callable[[], Dockerd], alice: Tenant) -> None:
+    """Nothing becomes public by a push, template or not."""
+    box = dockerd()
+    missing = alice.create_public("is-there").replace("is-there", "is-not-there") + ":1"
+    box.load(images.busybox_archive(), missing)
+    box.login(alice.server.host, USER, alice.password())
+    said = box.push_refused(missing)
+    assert "does not exist in the registry" in said, said
+
+
+def test_it_refuses_who_was_disabled(dockerd: Callable[[], Dockerd], dave: Tenant) -> None:
+    """Key, password and what they were exchanged for end within five seconds, whoever remembers them."""
+    box, host, manage = dockerd(), dave.server.host, dave.server.manage
+    mine = dave.private("mine") + ":1"
+    password = dave.password()
+    box.load(images.busybox_archive(), mine)
+    box.login(host, dave.key_id, dave.secret)
+    box.push(mine)
+
+    manage("set_access_key_status", dave.key_id, "Inactive")
+    wait_for(
+        "the key is refused", lambda: "unauthorized" in box.attempt_login(host, dave.key_id, dave.secret), seconds=5
+    )
+    box.pull_refused(mine)
+    box.login(host, USER, password)
+    box.pull(mine)
+
+    manage("disable_principal", dave.account_id, "--user", dave.name)
+    wait_for("the password is refused", lambda: "unauthorized" in box.attempt_login(host, USER, password), seconds=5)
+    box.pull_refused(mine)
+    box.push_refused(mine)
