@@ -21,7 +21,7 @@ log = structlog.get_logger("kho.access")
 crashes = structlog.get_logger("kho.crash")
 
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
-PROTOCOLS: Final = ("/v2", "/token", "/healthz", "/readyz")
+PROTOCOLS: Final = re.compile(r"/(?:v2|token)(?:/|\Z)|/(?:healthz|readyz)\Z")
 QUIET_PATHS: Final = ("/healthz", "/readyz", "/static/")
 FORWARDED: Final = ("HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT", "HTTP_X_FORWARDED_FOR")
 
@@ -102,7 +102,7 @@ class ProtocolBoundary:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Call the protocol's view at once, or go on to the pages."""
-        if not request.path_info.startswith(PROTOCOLS):
+        if not PROTOCOLS.match(request.path_info):
             return self.get_response(request)
         try:
             match = resolve(request.path_info)

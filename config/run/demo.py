@@ -10,7 +10,6 @@ from registry.content import programs, writing
 from registry.content.charts import Chart, chart
 from registry.content.writing import Artifact, File, Platform
 from registry.core import addresses, images, repositories, uploads
-from registry.errors import RepositoryAlreadyExists
 from registry.values import Address, ImageTag
 
 CREATED: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -35,10 +34,9 @@ def seed(account: Account) -> None:
     caller = Caller(account_id=account.id, principal_arn=str(arn.root(account.id)), user_agent="kho/demo")
     for name, contents in _contents().items():
         address = addresses.public(account.id, name)
-        try:
-            repositories.create(caller, address)
-        except RepositoryAlreadyExists:
+        if repositories.was_ever(address):
             continue
+        repositories.create(caller, address)
         for tag, artifact in contents:
             _push(caller, address, artifact, tag)
 

@@ -75,6 +75,14 @@ def find(address: Address) -> Repository | None:
     ).first()
 
 
+def was_ever(address: Address) -> bool:
+    """Whether there is or was a repository of this name, deleted ones included."""
+    registry = address.registry
+    return Repository.objects.filter(
+        account_id=registry.account_id, region=registry.region, name=str(address.name)
+    ).exists()
+
+
 def get(caller: Caller, address: Address) -> Repository:
     """Return the repository."""
     return authorized(caller, address, Action.DESCRIBE_REPOSITORIES)

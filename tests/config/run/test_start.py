@@ -1,0 +1,194 @@
+"""`make run`, part by part: options, checks, first account, demo, words, processes."""
+
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from accounts.authn import basic
+from accounts.models import Account, Person
+from config.env import BadSetting
+from config.run import checks, demo, first_start, processes, words
+from config.run.checks import CannotStart
+from config.run.options import Options
+from config.run.processes import Child, Supervisor
+from registry import storage
+from registry.core import addresses, aliases, repositories, uploads
+from registry.models import CreationTemplate, Image, Repository
+from tests.factories.registry import make_caller
+
+GIVEN = {
+    "KHO_ADMIN_EMAIL": "ana@example.com",
+    "KHO_ADMIN_PASSWORD": "short",
+    "KHO_ACCOUNT_ID": "123456789012",
+    "KHO_ACCESS_KEY_ID": "AKIAGIVEN",
+    "KHO_SECRET_ACCESS_KEY": "a-given-secret",
+}
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path) -> None:
+    """Nothing is given, and the data folder is the test's."""
+    for name in (*GIVEN, "PORT", "KHO_BIND", "KHO_DEMO", "KHO_URL"):
+        monkeypatch.delenv(name, raising=False)
+    settings.DATA_DIR = tmp_path
+    settings.BLOB_ROOT = tmp_path / "blobs"
+    settings.SPOOL_DIR = tmp_path / "spool"
+    storage.default.cache_clear()
+
+
+def test_options_have_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    options = Options.read()
+    assert (options.host, options.demo, options.origin) == ("127.0.0.1:8000", True, "http://127.0.0.1:8000")
+    monkeypatch.setenv("KHO_BIND", "::")
+    assert Options.read().host == "[::1]:8000"
+    monkeypatch.setenv("KHO_BIND", "2001:db8::1")
+    assert Options.read().host == "[2001:db8::1]:8000"
+    monkeypatch.setenv("KHO_BIND", "0.0.0.0")  # noqa: S104 - a value, not bound
+    monkeypatch.setenv("KHO_URL", "https://kho.example.com")
+    assert (Options.read().host, Options.read().origin) == ("127.0.0.1:8000", "https://kho.example.com")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "0"),
+        ("PORT", "70000"),
+        ("KHO_BIND", "nowhere!"),
+        ("KHO_DEMO", "maybe"),
+        ("KHO_ADMIN_EMAIL", "nobody"),
+        ("KHO_ACCOUNT_ID", "12"),
+        ("KHO_ACCESS_KEY_ID", "a b"),
+        ("KHO_SECRET_ACCESS_KEY", "short"),
+        ("KHO_ACCESS_KEY_ID", "AKIAALONE"),
+    ],
+)
+def test_it_refuses_bad_options(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(BadSetting, match=f"kho: the setting {name} "):
+        Options.read()
+
+
+def test_a_folder_is_used_by_one(tmp_path: Path) -> None:
+    with checks.take_folder(tmp_path / "data"), pytest.raises(CannotStart, match="another Kho is using the folder"):
+        checks.take_folder(tmp_path / "data")
+    checks.take_folder(tmp_path / "data").close()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CannotStart, match="can't be written"):
+        checks.take_folder(tmp_path / "file" / "data")
+
+
+def test_a_busy_port_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        monkeypatch.setenv("PORT", str(taken.getsockname()[1]))
+        with pytest.raises(CannotStart, match="can't be used"):
+            checks.require_free_port(Options.read())
+    checks.require_free_port(Options.read())
+
+
+def test_given_values_are_used_as_they_are(monkeypatch: pytest.MonkeyPatch, db: None, settings: Settings) -> None:
+    settings.REGIONS = ("us-east-1", "eu-west-1")
+    for name, value in GIVEN.items():
+        monkeypatch.setenv(name, value)
+    made = first_start.ensure(Options.read())
+    assert made is not None and made.account_id == "123456789012"
+    assert Person.objects.get(email="ana@example.com").check_password("short")
+    assert basic.identify("AKIAGIVEN", "a-given-secret").principal.name == "admin"
+    assert CreationTemplate.objects.filter(prefix="ROOT").count() == 2
+    assert made.file.stat().st_mode & 0o077 == 0
+    assert "a-given-secret" in made.file.read_text() and "a-given-secret" not in repr(made)
+    uploads.start(make_caller("123456789012", "admin"), addresses.private("123456789012", "any/name"))
+
+
+def test_the_second_start_makes_nothing(db: None) -> None:
+    first = first_start.ensure(Options.read())
+    assert first is not None and first.email == "admin@localhost" and len(first.password) >= 12
+    assert first_start.ensure(Options.read()) is None
+    assert Account.objects.count() == 1
+
+
+def test_what_cannot_be_made_is_said_and_undone(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
+    monkeypatch.setenv("KHO_ADMIN_EMAIL", "a@b")
+    with pytest.raises(CannotStart, match="the first account can't be made: mail address"):
+        first_start.ensure(Options.read())
+    assert not Account.objects.exists()
+
+
+def test_the_demo_is_pushed_once(db: None) -> None:
+    first_start.ensure(Options.read())
+    account = Account.objects.get()
+    demo.seed(account)
+    pushed = set(Image.objects.values_list("digest", flat=True))
+    assert set(Repository.objects.values_list("name", flat=True)) == {"hello", "tools/shelf", "charts/hello"}
+    assert Image.objects.filter(kind="chart").exists() and Image.objects.filter(kind="index").exists()
+    repositories.delete(make_caller(account.id, "x"), addresses.public(account.id, "tools/shelf"), force=True)
+    demo.seed(account)
+    assert set(Image.objects.values_list("digest", flat=True)) == pushed
+    assert not Repository.objects.filter(name="tools/shelf", deleted_at=None).exists(), "what was deleted stays so"
+
+
+def test_secrets_are_told_to_a_person_only(db: None) -> None:
+    first = first_start.ensure(Options.read())
+    assert first is not None
+    account = Account.objects.get()
+    demo.seed(account)
+    alias = aliases.primary(account.id)
+    told = words.ready(Options.read(), account.id, alias, first, secrets=True)
+    kept = words.ready(Options.read(), account.id, alias, first, secrets=False)
+    again = words.ready(Options.read(), account.id, alias, None, secrets=True)
+    assert first.secret in told and first.password in told
+    assert first.secret not in kept and first.password not in kept and str(first.file) in kept
+    assert f"docker login --username {first.key_id} 127.0.0.1:8000" in kept
+    assert f"docker pull 127.0.0.1:8000/{alias}/hello" in again and "first-start.txt" in again
+
+
+def python(name: str, code: str) -> Child:
+    """A process of the tests."""
+    return Child(name, (sys.executable, "-c", code))
+
+
+def test_processes_are_stopped_in_order(capfd: pytest.CaptureFixture[str]) -> None:
+    code = (
+        "import signal, sys, time\n"
+        "signal.signal(15, lambda *_: (print('{0} stops', flush=True), sys.exit()))\n"
+        "time.sleep(60)"
+    )
+    supervisor = Supervisor([python("one", code.format("one")), python("two", code.format("two"))])
+
+    def started() -> None:
+        time.sleep(1)
+        signal.raise_signal(signal.SIGTERM)
+
+    assert supervisor.run(started) == ""
+    assert [line for line in capfd.readouterr().out.splitlines() if "stops" in line] == ["two stops", "one stops"]
+    assert not any(child.is_alive for child in supervisor.processes)
+
+
+def test_a_process_that_ends_is_started_again_but_not_for_ever(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(processes, "RESTARTS", 3)
+    supervisor = Supervisor([python("sleeper", "import time; time.sleep(60)"), python("worker", "pass")])
+    problem = supervisor.run(lambda: None)
+    assert "the worker ended 3 times" in problem
+    assert capfd.readouterr().err.count("the worker ended and is started again") == 2
+
+
+def test_a_process_that_does_not_listen_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "STOP_SECONDS", 0.5)
+    child = python("deaf", "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)")
+    child.start()
+    time.sleep(0.5)
+    child.stop()
+    assert not child.is_alive
+    child.stop()
+
+
+def test_the_processes_are_web_worker_and_beat() -> None:
+    assert [child.name for child in processes.children(Options.read())] == ["web server", "task worker", "beat"]
