@@ -21,7 +21,7 @@ def disk_and_server(
 ) -> Iterator[tuple[SmallDisk, FaultyServer]]:
     """A deployment of its own on a small disk: only its blobs, or the database and the spool too."""
     folder = tmp_path_factory.mktemp("full")
-    with deployments.database(folder) as url:
+    with deployments.database() as url:
         server = FaultyServer(folder / "kho", url)
         disk = SmallDisk(server.data / "blobs" if request.param == "blobs" else server.data)
         try:
