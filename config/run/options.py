@@ -27,7 +27,7 @@ class Options:
         options = cls(
             bind=env.matching(
                 "KHO_BIND", "127.0.0.1", r"[0-9A-Fa-f.:]+|localhost", "an address such as 127.0.0.1 or 0.0.0.0"
-            ),
+            ).replace("localhost", "127.0.0.1"),
             port=env.integer("PORT", 8000, least=1, most=65535),
             demo=env.boolean("KHO_DEMO", True),
             admin_email=env.matching("KHO_ADMIN_EMAIL", "admin@localhost", r"[^@\s]+@[^@\s]+", "a mail address"),

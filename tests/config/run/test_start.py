@@ -44,6 +44,8 @@ def environment(monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: P
 def test_options_have_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     options = Options.read()
     assert (options.host, options.demo, options.origin) == ("127.0.0.1:8000", True, "http://127.0.0.1:8000")
+    monkeypatch.setenv("KHO_BIND", "localhost")
+    assert Options.read().bind == "127.0.0.1"
     monkeypatch.setenv("KHO_BIND", "::")
     assert Options.read().host == "[::1]:8000"
     monkeypatch.setenv("KHO_BIND", "2001:db8::1")
