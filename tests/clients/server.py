@@ -6,6 +6,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -95,9 +96,9 @@ class Server:
 
     def stop(self) -> None:
         """Stop all, as Ctrl-C does."""
-        self.beat.stop(seconds=30)
-        self.worker.stop(seconds=30)
-        self.web.stop(seconds=30)
+        with ExitStack() as stops:
+            for each in (self.web, self.worker, self.beat):
+                stops.callback(each.stop, seconds=30)
 
     def kill9(self) -> None:
         """End the web workers at once; the data stays as they left it."""

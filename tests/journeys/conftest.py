@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 
@@ -33,13 +34,12 @@ def short_path() -> Iterator[Path]:
 @pytest.fixture
 def machine(short_path: Path) -> Iterator[Callable[[str], Engine]]:
     """Call it with the name of an engine to get an empty machine; all of them end with the test."""
-    machines: list[Engine] = []
     numbers = count(1)
+    with ExitStack() as machines:
 
-    def start(engine: str) -> Engine:
-        machines.append(ENGINES[engine](short_path / f"m{next(numbers)}"))
-        return machines[-1]
+        def start(engine: str) -> Engine:
+            started = ENGINES[engine](short_path / f"m{next(numbers)}")
+            machines.callback(started.close)
+            return started
 
-    yield start
-    for started in machines:
-        started.close()
+        yield start

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -22,15 +24,15 @@ RUN ["/bin/busybox", "sh", "-c", "echo built > /srv/built"]
 @pytest.fixture
 def dockerd(short_path: Path) -> Iterator[Callable[[], Dockerd]]:
     """Call it to get an empty docker machine."""
-    started: list[Dockerd] = []
+    numbers = count(1)
+    with ExitStack() as machines:
 
-    def start() -> Dockerd:
-        started.append(Dockerd(short_path / f"d{len(started)}"))
-        return started[-1]
+        def start() -> Dockerd:
+            started = Dockerd(short_path / f"d{next(numbers)}")
+            machines.callback(started.close)
+            return started
 
-    yield start
-    for daemon in started:
-        daemon.close()
+        yield start
 
 
 @pytest.mark.parametrize("buildkit", ["0", "1"])
