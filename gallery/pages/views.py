@@ -28,14 +28,13 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect(f"/search?{request.GET.urlencode()}")
     popular = query.popular()
     example = next((row for row in popular if row.kind == Listing.Kind.IMAGE), None) or next(iter(popular), None)
-    repository = f"{context.host(request)}/{example.alias}/{example.name}" if example else ""
     return render(
         request,
         "gallery/home.html",
         {
             "popular": popular,
             "newest": query.newest(),
-            "example": commands.pull(example.kind, repository, example.newest_tag) if example else "",
+            "example": _pull(example, context.host(request)) if example else "",
         },
     )
 
@@ -54,7 +53,7 @@ def search(request: HttpRequest) -> HttpResponse:
         status = 200
     q = request.GET.get("q", "").strip()[:200]
     results = query.find(q, kind=kind, sort=sort, page=int(page))
-    values = _paged(results) | {"q": q, "kind": kind, "sort": sort, "kinds": Listing.Kind.choices}
+    values = _paged(request, results) | {"q": q, "kind": kind, "sort": sort, "kinds": Listing.Kind.choices}
     template = "gallery/results.html" if _wants_part(request) else "gallery/search.html"
     return render(request, template, values, status=status)
 
@@ -65,9 +64,18 @@ def _wants_part(request: HttpRequest) -> bool:
     return bool(htmx) and not htmx.history_restore_request
 
 
-def _paged(results: query.Results) -> dict[str, object]:
-    """What the pager needs."""
-    return {"results": results, "previous_page": results.page - 1, "next_page": results.page + 1}
+def _paged(request: HttpRequest, results: query.Results) -> dict[str, object]:
+    """The rows with their pull commands, and what the pager needs."""
+    host = context.host(request)
+    rows = [(row, _pull(row, host)) for row in results.rows]
+    return {"results": results, "rows": rows, "previous_page": results.page - 1, "next_page": results.page + 1}
+
+
+def _pull(listing: Listing, host: str) -> str:
+    """The command that pulls a listing's newest tag; empty before the first push."""
+    if not listing.newest_tag:
+        return ""
+    return commands.pull(listing.kind, f"{host}/{listing.alias}/{listing.name}", listing.newest_tag)
 
 
 @require_safe
@@ -83,7 +91,7 @@ def publisher(request: HttpRequest, alias: str) -> HttpResponse:
     results = query.find(alias=alias, page=int(page) if page.isascii() and page.isdecimal() and len(page) < 7 else 1)
     name = results.rows[0].publisher if results.rows else alias
     values = {"alias": alias, "publisher": name, "host": context.host(request)}
-    return render(request, "gallery/publisher.html", values | _paged(results))
+    return render(request, "gallery/publisher.html", values | _paged(request, results))
 
 
 @require_safe

@@ -53,6 +53,7 @@ def test_home_shows_what_there_is(client: Client, alias: str) -> None:
 
 def test_search_finds_and_filters(client: Client, alias: str) -> None:
     text = page(client, "/search?q=pages")
+    assert f"docker pull testserver/{alias}/app:latest" in text
     assert "1 repository" in text and "Serves &lt;b&gt;pages&lt;/b&gt; quickly" in text
     assert "No repositories match “zzz”." in page(client, "/search?q=zzz")
     assert "Search all kinds" in page(client, "/search?q=app&kind=chart")
