@@ -26,7 +26,7 @@ def drain() -> int:
     """Count all lines that are there; return how many."""
     finished = {path: spool.is_finished(path) for path in spool.files()}
     total = 0
-    while lines := _drain_batch(list(finished)):
+    while (lines := _drain_batch(list(finished))) is not None:
         total += lines
     for path in (path for path, is_finished in finished.items() if is_finished):
         spool.remove(path)
@@ -34,14 +34,15 @@ def drain() -> int:
     return total
 
 
-def _drain_batch(paths: Sequence[Path]) -> int:
-    """Count the next lines of all files, in the order in which they were written; return how many, 0 at the end.
+def _drain_batch(paths: Sequence[Path]) -> int | None:
+    """Count the next lines of all files, in the order in which they were written; return how many, None at the end.
 
     A client's requests go to several processes: the HEAD that names a tag and the GET behind it may be in two files.
     """
     for path in paths:
         SpoolFile.objects.get_or_create(name=path.name)
     records: list[dict[str, Any]] = []
+    has_moved = False
     with transaction.atomic():
         names = [path.name for path in paths]
         rows = SpoolFile.objects.select_for_update(no_key=True).filter(name__in=names).order_by("name")
@@ -51,10 +52,11 @@ def _drain_batch(paths: Sequence[Path]) -> int:
             lines, offset = spool.read(path, position.offset, limit=max(1, BATCH // len(paths)))
             records += lines
             if offset != position.offset:
+                has_moved = True
                 position.offset, position.updated_at = offset, timezone.now()
                 position.save(update_fields=["offset", "updated_at"])
         _apply(sorted(records, key=lambda record: str(record.get("at", ""))))
-    return len(records)
+    return len(records) if has_moved else None
 
 
 def _apply(records: list[dict[str, Any]]) -> None:

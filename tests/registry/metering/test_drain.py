@@ -174,3 +174,17 @@ def test_heads_are_forgotten(alice: Caller, address: Address, image: Image, monk
     images.head(alice, address, ONE)
     drain()
     assert pulls._heads == {}
+
+
+def test_lines_behind_unreadable_ones_are_not_lost(
+    alice: Caller, address: Address, image: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch that holds no record at all is not the end of a file."""
+    monkeypatch.setattr(drain_module, "BATCH", 2)
+    images.get(alice, address, ONE)
+    [path] = spool.files()
+    dead = path.with_name("deadboot-1-1.jsonl")
+    dead.write_bytes(b"nonsense\n" * 5 + path.read_bytes())
+    path.unlink()
+    assert drain() == 1
+    assert counts() == {"1": 1} and not dead.exists()
