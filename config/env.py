@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TypeVar
 
@@ -81,6 +82,16 @@ def words(
         return items
 
     return parsed(name, default, parse, what)
+
+
+def networks(name: str) -> tuple[str, ...]:
+    """Read a comma-separated list of IP addresses or networks; an address is a network of one."""
+
+    def parse(raw: str) -> tuple[str, ...]:
+        items = (item.strip() for item in raw.split(","))
+        return tuple(str(ip_network(item, strict=False)) for item in items if item)
+
+    return parsed(name, "", parse, "addresses or networks such as 10.0.0.0/8, separated by commas")
 
 
 def matching(name: str, default: str, pattern: str, what: str) -> str:

@@ -4,9 +4,10 @@ import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.directory import access_keys, accounts, people, principals
 from accounts.errors import AccountsError
@@ -15,7 +16,9 @@ from config.run.checks import CannotStart
 from config.run.options import Options
 from registry.core import templates
 
-FILE = "first-start.txt"
+FILE: Final = "first-start.txt"
+FIRST_START_LOCK: Final = 0x4B686F01
+"""Any number that nothing else locks in this database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,12 @@ class FirstAccount:
 
 def ensure(options: Options) -> FirstAccount | None:
     """Make the first account if there is none; values given are used as they are, others are made."""
-    if Account.objects.exists():
-        return None
     password = options.admin_password or secrets.token_urlsafe(12)
     try:
         with transaction.atomic():
+            _wait_for_other_starts()
+            if Account.objects.exists():
+                return None
             account = accounts.create("First account", options.account_id)
             person = people.create(options.admin_email, password, is_staff=True, check_password=False)
             people.add_to_account(person, account)
@@ -59,6 +63,13 @@ def ensure(options: Options) -> FirstAccount | None:
     except AccountsError as error:
         raise CannotStart(f"the first account can't be made: {error}.") from error
     return made
+
+
+def _wait_for_other_starts() -> None:
+    """Let one start at a time look and make, until its transaction ends; SQLite's transactions wait by themselves."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [FIRST_START_LOCK])
 
 
 def _write(made: FirstAccount) -> None:

@@ -139,7 +139,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 
 # Addresses (or networks) of proxies whose X-Forwarded-* are believed.
-TRUSTED_PROXIES = env.words("KHO_TRUSTED_PROXIES", what="addresses or networks, separated by commas")
+TRUSTED_PROXIES = env.networks("KHO_TRUSTED_PROXIES")
 
 # Storage of blobs.
 STORAGE_DRIVERS = wiring.STORAGE_DRIVERS

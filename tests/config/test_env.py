@@ -20,6 +20,8 @@ def test_it_works(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SECRET_FILE", str(tmp_path / "secret"))
     assert env.text("SECRET") == "value"
     assert env.matching("B", "", "x", "x") == ""
+    monkeypatch.setenv("PROXIES", "10.1.2.3, 192.168.0.1/16,::1")
+    assert env.networks("PROXIES") == ("10.1.2.3/32", "192.168.0.0/16", "::1/128") and env.networks("B") == ()
 
 
 @pytest.mark.parametrize(
@@ -32,6 +34,7 @@ def test_it_works(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ({"A": "maybe"}, "env.boolean('A', True)", "takes 1 or 0."),
         ({"A": "a,a"}, "env.words('A')", "takes a comma-separated list."),
         ({"A": "b"}, "env.matching('A', '', 'a+', 'letters a')", "takes letters a."),
+        ({"A": "10.0.0.0/8,proxy"}, "env.networks('A')", "takes addresses or networks such as 10.0.0.0/8"),
         ({"A": "b", "A_FILE": "c"}, "env.text('A')", "is given twice"),
         ({"A_FILE": "/nowhere"}, "env.text('A')", "A_FILE names /nowhere, which can't be read"),
     ],

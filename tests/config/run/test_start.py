@@ -2,11 +2,16 @@
 
 import signal
 import socket
+import sqlite3
+import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
+from urllib.parse import quote, urlencode
 
 import pytest
+from django.db import connection
 from pytest_django import Settings
 
 from accounts.authn import basic
@@ -28,6 +33,20 @@ GIVEN = {
     "KHO_ACCESS_KEY_ID": "AKIAGIVEN",
     "KHO_SECRET_ACCESS_KEY": "a-given-secret",
 }
+
+
+@pytest.fixture
+def shared_url(transactional_db: None, tmp_path: Path) -> str:
+    """The URL of a migrated, empty database that other processes can use: a file, or PostgreSQL's test database."""
+    found = connection.settings_dict
+    if connection.vendor == "postgresql":
+        user, password = quote(found["USER"]), quote(found["PASSWORD"])
+        query = urlencode(found["OPTIONS"])
+        return f"postgresql://{user}:{password}@{found['HOST']}:{found['PORT']}/{found['NAME']}?{query}"
+    connection.ensure_connection()
+    with closing(sqlite3.connect(tmp_path / "shared.sqlite3")) as copy:
+        connection.connection.backup(copy)
+    return f"sqlite:///{tmp_path / 'shared.sqlite3'}"
 
 
 @pytest.fixture(autouse=True)
@@ -113,6 +132,25 @@ def test_the_second_start_makes_nothing(db: None) -> None:
     assert first is not None and first.email == "admin@localhost" and len(first.password) >= 12
     assert first_start.ensure(Options.read()) is None
     assert Account.objects.count() == 1
+
+
+START = """
+import django
+django.setup()
+from config.run import first_start, options
+first_start.ensure(options.Options.read())
+"""
+
+
+def test_two_starts_at_once_make_one_account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, shared_url: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", shared_url)
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "config.settings.local")
+    starts = []
+    for name in ("one", "other"):
+        monkeypatch.setenv("KHO_DATA", str(tmp_path / name))
+        starts.append(subprocess.Popen([sys.executable, "-c", START]))
+    assert [start.wait(60) for start in starts] == [0, 0]
+    assert len(list(tmp_path.glob("*/first-start.txt"))) == 1, "each has a folder of its own; one made the account"
 
 
 def test_what_cannot_be_made_is_said_and_undone(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
