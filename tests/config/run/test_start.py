@@ -46,6 +46,7 @@ def shared_url(transactional_db: None, tmp_path: Path) -> str:
     connection.ensure_connection()
     with closing(sqlite3.connect(tmp_path / "shared.sqlite3")) as copy:
         connection.connection.backup(copy)
+        copy.execute("PRAGMA journal_mode=WAL")  # as migrating leaves it: two that switch at once do not wait
     return f"sqlite:///{tmp_path / 'shared.sqlite3'}"
 
 
