@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
 else:  # Django's class takes a parameter in its stubs only
     ModelAdmin = admin.ModelAdmin
+
+
+# Staff sign in where everybody does: the admin's own form would let passwords be guessed without a limit.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # as allauth documents it
 
 
 class ReadOnly(ModelAdmin):

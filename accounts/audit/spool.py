@@ -1,14 +1,17 @@
 """Read events of a high rate: one line in a file of this process, drained into the database by another.
 
 Each line is one write of less than 4 KiB to a file opened for appending, so that it survives kill -9 of the process,
-and lines of several threads never mix.
+and lines of several threads never mix. The writer holds a lock on its file, which the kernel lets go when the process
+ends: that tells files that go on from finished ones, even from within another container, where process ids differ.
 """
 
+import fcntl
 import json
 import os
 import time
 from collections.abc import Mapping
 from functools import cache
+from itertools import count
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
@@ -18,39 +21,59 @@ from django.conf import settings
 
 log = structlog.get_logger(__name__)
 
-LONGEST_LINE: Final = 4095
+LONGEST_LINE: Final = 4000
 SUFFIX: Final = ".jsonl"
-LONGEST_TEXT: Final = 300
+TEXT_LENGTHS: Final = (400, 150)
+"""To how many characters texts are cut until the line is short enough; digests stay whole, ARNs at the first."""
 
 _lock = Lock()
 _open: dict[str, tuple[int, int]] = {}
 """Folder -> (process id, descriptor): a forked child must not write into its parent's file."""
+_torn: set[int] = set()
+"""Descriptors whose last line was cut short: the next line there begins with a line end, or both would be lost."""
+_lost = count(1)
 
 
 def write(record: Mapping[str, Any]) -> None:
-    """Append one record; a spool that can't be written is logged and never fails the request."""
+    """Append one record; a spool that can't be written is logged and never fails the request.
+
+    The log says how many lines this process has lost so far.
+    """
+    line = _line(record)
+    if not line:
+        log.error("a spool line is too long and is left out", lost=next(_lost))
+        return
     try:
-        line = _line(record)
-        if os.write(_descriptor(), line) != len(line):
-            log.error("a spool line was cut short: the disk is full")
+        descriptor = _descriptor()
+        if descriptor in _torn:
+            line = b"\n" + line
+        written = os.write(descriptor, line)
     except OSError as error:
-        log.error("a spool line could not be written", error=str(error))
+        log.error("a spool line could not be written", error=str(error), lost=next(_lost))
+        return
+    if written == len(line):
+        _torn.discard(descriptor)
+    else:
+        _torn.add(descriptor)
+        log.error("a spool line was cut short: the disk is full", lost=next(_lost))
 
 
 def _line(record: Mapping[str, Any]) -> bytes:
-    """One line of JSON; texts that clients choose are shortened if it would be too long."""
-    line = json.dumps(record, separators=(",", ":")).encode() + b"\n"
-    if len(line) <= LONGEST_LINE:
-        return line
-    return json.dumps(_shortened(record), separators=(",", ":")).encode() + b"\n"
+    """One line of JSON; long texts, which clients choose, are cut if it would be too long. Empty if that is no help."""
+    for length in (None, *TEXT_LENGTHS):
+        value = record if length is None else _shortened(record, length)
+        line = json.dumps(value, separators=(",", ":")).encode() + b"\n"
+        if len(line) <= LONGEST_LINE:
+            return line
+    return b""
 
 
-def _shortened(value: Any) -> Any:
-    """Cut long texts, at any depth."""
+def _shortened(value: Any, length: int) -> Any:
+    """Cut texts to `length` characters, at any depth."""
     if isinstance(value, str):
-        return value[:LONGEST_TEXT]
+        return value[:length]
     if isinstance(value, Mapping):
-        return {key: _shortened(item) for key, item in value.items()}
+        return {key: _shortened(item, length) for key, item in value.items()}
     return value
 
 
@@ -61,11 +84,26 @@ def _descriptor() -> int:
         known = _open.get(folder)
         if known and known[0] == os.getpid():
             return known[1]
+        if known:
+            os.close(known[1])
+            _torn.discard(known[1])
+            del _open[folder]
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        name = f"{_boot_id()}-{os.getpid()}-{time.time_ns()}{SUFFIX}"
-        descriptor = os.open(Path(folder) / name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        _open[folder] = (os.getpid(), descriptor)
-        return descriptor
+        path = Path(folder) / f"{_boot_id()}-{os.getpid()}-{time.time_ns()}{SUFFIX}"
+        _open[folder] = (os.getpid(), _new_file(path))
+        return _open[folder][1]
+
+
+def _new_file(path: Path) -> int:
+    """Make a file that appears under its name with the lock already held; return its descriptor."""
+    unready = path.with_suffix(".new")
+    descriptor = os.open(unready, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+    except OSError as error:  # then `is_finished` can't lock it either, and lets the file be
+        log.warning("a spool file can't be locked and stays until the next start", error=str(error))
+    unready.rename(path)
+    return descriptor
 
 
 @cache
@@ -107,16 +145,16 @@ def read(path: Path, offset: int, *, limit: int = 500) -> tuple[list[dict[str, A
 
 def is_finished(path: Path) -> bool:
     """Whether nobody will write to the file any more: its process is gone, or the machine has started again."""
-    boot, pid, _ = path.stem.split("-", 2)
-    if boot != _boot_id():
+    if path.stem.partition("-")[0] != _boot_id():
         return True
     try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
         return True
-    except PermissionError:
+    except OSError:
         return False
-    return False
+    return True
 
 
 def remove(path: Path) -> None:

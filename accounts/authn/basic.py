@@ -40,8 +40,7 @@ def identify(user: str, password: str) -> Identified:
     if "\x00" in user:  # PostgreSQL can't even compare with it
         raise CredentialsInvalid
     key = access_keys.usable(user)
-    secret = access_keys.secret_of(key) if key else "no such key"
-    if not constant_time_compare(secret, password) or key is None:
+    if not constant_time_compare(access_keys.secret_of(key), password) or key is None:
         raise CredentialsInvalid
     spool.write({"v": 1, "kind": "key", "at": timezone.now().isoformat(), "access_key_id": key.id})
     return Identified(key.principal, key.id)

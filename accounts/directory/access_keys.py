@@ -5,8 +5,10 @@ import secrets
 import string
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
@@ -17,6 +19,8 @@ from accounts.models import AccessKey, Principal
 
 PURPOSE: Final = "access key"
 KEYS_PER_PRINCIPAL: Final = 2
+RESERVED_ID: Final = "AWS"
+"""Basic credentials of this user are registry passwords, so a key of this name could never be used."""
 SECRET_ALPHABET: Final = string.ascii_letters + string.digits + "+/"
 
 
@@ -32,6 +36,8 @@ def create(principal: Principal, *, key_id: str = "", secret: str = "") -> NewAc
     """Make a key; LimitReached if the principal has two already."""
     if key_id and not re.fullmatch(r"\w{3,128}", key_id, re.ASCII):
         raise InvalidInput("access key id", "takes 3 to 128 letters, digits and underscores")
+    if key_id == RESERVED_ID:
+        raise InvalidInput("access key id", f"can't be {RESERVED_ID}, the user name of registry passwords")
     if secret and not re.fullmatch(r"[!-~]{8,128}", secret):
         raise InvalidInput("secret access key", "takes 8 to 128 printable characters without spaces")
     key_id = key_id or principals.random_id("AKIA", 16)
@@ -74,9 +80,19 @@ def of_account(account_id: str) -> list[AccessKey]:
     return list(keys.order_by("principal__kind", "principal__name", "created_at"))
 
 
-def secret_of(key: AccessKey) -> str:
-    """Return the secret in clear, to compare or to sign with; never to show."""
-    return sealing.unseal(bytes(key.sealed_secret), PURPOSE).decode()
+def secret_of(key: AccessKey | None) -> str:
+    """Return the secret in clear, to compare or to sign with; never to show.
+
+    Without a key the secret is one that nobody knows, at the same cost: the time tells nobody which keys exist.
+    """
+    sealed = bytes(key.sealed_secret) if key else _sealed_decoy(settings.MASTER_KEY)
+    return sealing.unseal(sealed, PURPOSE).decode()
+
+
+@lru_cache(maxsize=1)
+def _sealed_decoy(master_key: str) -> bytes:
+    """The secret of no key, sealed under the present master key; another for each process."""
+    return sealing.seal(secrets.token_urlsafe(30).encode(), PURPOSE)
 
 
 def set_status(key: AccessKey, status: AccessKey.Status) -> None:

@@ -1,5 +1,7 @@
 """People, and the accounts that they act on."""
 
+from typing import Final
+
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -9,12 +11,20 @@ from accounts.directory.accounts import ADMINISTRATOR
 from accounts.errors import AlreadyExists, InvalidInput, NotFound
 from accounts.models import Account, Membership, Person, Principal
 
+LONGEST_NAME: Final = 150
+LONGEST_ADDRESS: Final = 254
+"""The lengths of the columns, which PostgreSQL enforces and SQLite does not."""
+
 
 def create(email: str, password: str, *, name: str = "", is_staff: bool = False, check_password: bool = True) -> Person:
     """Make a person who signs in with mail address and password; staff may also use the Django admin.
 
     The password is taken as it is if `check_password` is false, as the operator's own choice at the first start.
     """
+    if len(name) > LONGEST_NAME:
+        raise InvalidInput("name", f"takes at most {LONGEST_NAME} characters")
+    if len(email) > LONGEST_ADDRESS:
+        raise InvalidInput("mail address", f"takes at most {LONGEST_ADDRESS} characters")
     try:
         validate_email(email)
     except ValidationError as error:

@@ -16,9 +16,9 @@ class Arn:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read an ARN; ValueError if it does not have six parts or does not start with `arn`."""
+        """Read an ARN; ValueError if it has not six parts, or lacks `arn`, partition, service or resource."""
         parts = text.split(":", 5)
-        if len(parts) != 6 or parts[0] != "arn" or not parts[2] or not parts[5]:
+        if len(parts) != 6 or parts[0] != "arn" or not (parts[1] and parts[2] and parts[5]):
             raise ValueError(f"not an ARN: {text!r}")
         return cls(service=parts[2], region=parts[3], account_id=parts[4], resource=parts[5], partition=parts[1])
 

@@ -34,7 +34,12 @@ class Statement:
     def matches(self, account_id: str, principal_arn: str, action: str) -> bool:
         """Whether the statement speaks of this principal and this action."""
         named = bool(self.principals & {"*", principal_arn}) or bool(account_id and account_id in self.principals)
-        return named and any(fnmatchcase(action.lower(), pattern.lower()) for pattern in self.actions)
+        return named and any(_is_like(action, pattern) for pattern in self.actions)
+
+
+def _is_like(action: str, pattern: str) -> bool:
+    """Whether the pattern covers the action; brackets, which fnmatch would read as a set, are plain characters."""
+    return fnmatchcase(action.lower(), pattern.lower().replace("[", "[[]"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,19 @@ def test_lines_stay_short_whatever_a_client_sends() -> None:
     assert spool.read(path, 0)[0][0]["n"] == 1
 
 
+def test_names_stay_whole_when_a_line_is_shortened() -> None:
+    arn = "arn:aws:ecr:us-east-1:111122223333:repository/" + "a" * 256
+    spool.write({"resource": arn, "caller": {"user_agent": "ÿ" * 9999}})
+    [path] = spool.files()
+    assert path.stat().st_size < 4096
+    assert spool.read(path, 0)[0][0]["resource"] == arn
+
+
+def test_a_record_that_can_t_be_short_is_left_out() -> None:
+    spool.write({f"text {number}": "😀" * 9999 for number in range(3)})
+    assert spool.files() == []
+
+
 def test_a_line_that_was_cut_or_is_no_record_is_left_out() -> None:
     spool.write({"number": 1})
     [path] = spool.files()
@@ -69,7 +82,7 @@ def test_a_child_writes_into_a_file_of_its_own() -> None:
         spool.write({"who": "child"})
         os._exit(0)
     os.waitpid(child, 0)
-    assert len(spool.files()) == 2
+    assert len(spool.files()) == 2 and not list(spool.files()[0].parent.glob("*.new"))
     [finished] = [path for path in spool.files() if spool.is_finished(path)]
     assert spool.read(finished, 0)[0] == [{"who": "child"}]
     spool.remove(finished)
@@ -78,7 +91,28 @@ def test_a_child_writes_into_a_file_of_its_own() -> None:
 
 def test_files_of_another_start_of_the_machine_are_finished(spool_folder: Path) -> None:
     assert spool.is_finished(spool_folder / f"otherbot-{os.getpid()}-1.jsonl")
-    assert not spool.is_finished(spool_folder / f"{spool._boot_id()}-1-1.jsonl"), "process 1 lives"
+
+
+def test_a_file_is_finished_when_its_writer_is_gone_whatever_its_process_id(spool_folder: Path) -> None:
+    """In another container the writer's id may be nobody's here, or that of somebody else."""
+    spool.write({"number": 1})
+    [path] = spool.files()
+    foreign = path.rename(path.with_name(f"{spool._boot_id()}-4194999-1.jsonl"))
+    assert not spool.is_finished(foreign), "the writer lives, under an id that is nobody's here"
+    left = spool_folder / f"{spool._boot_id()}-{os.getpid()}-1.jsonl"
+    left.write_bytes(b"{}\n")
+    assert spool.is_finished(left), "this process has another file"
+    assert spool.is_finished(spool_folder / f"{spool._boot_id()}-1-1.jsonl"), "it was removed meanwhile"
+
+
+def test_a_file_system_without_locks_loses_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(95, "not supported")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    spool.write({"number": 1})
+    [path] = spool.files()
+    assert spool.read(path, 0)[0] == [{"number": 1}] and not spool.is_finished(path)
 
 
 def test_a_spool_that_can_t_be_written_fails_nothing(settings: Settings, tmp_path: Path) -> None:
@@ -88,6 +122,12 @@ def test_a_spool_that_can_t_be_written_fails_nothing(settings: Settings, tmp_pat
     assert spool.files() == []
 
 
-def test_a_full_disk_fails_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "write", lambda descriptor, line: 3)
-    spool.write({"number": 1})
+def test_a_full_disk_fails_nothing_and_spoils_no_later_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    write = os.write
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", lambda descriptor, line: write(descriptor, line[:3]))
+        spool.write({"number": 1})
+    spool.write({"number": 2})
+    spool.write({"number": 3})
+    [path] = spool.files()
+    assert [line["number"] for line in spool.read(path, 0)[0]] == [2, 3]

@@ -6,8 +6,10 @@ from unittest.mock import patch
 
 import pytest
 from cryptography.fernet import InvalidToken
+from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
+from structlog.testing import capture_logs
 
 from accounts import sealing
 from accounts.audit import spool
@@ -141,6 +143,42 @@ def test_it_refuses_altered_values_and_wrong_secrets(user: Principal) -> None:
         passwords.verify(value[:-1] + ("A" if value[-1] != "A" else "B"))
 
 
+def test_an_unknown_key_costs_what_a_known_one_costs(user: Principal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A secret is opened and compared either way, so that the time tells nobody which keys exist."""
+    key = access_keys.create(user)
+    opened: list[int] = []
+    unseal = sealing.unseal
+
+    def watched(sealed: bytes, purpose: str) -> bytes:
+        opened.append(len(sealed))
+        return unseal(sealed, purpose)
+
+    monkeypatch.setattr(sealing, "unseal", watched)
+    for key_id in (key.id, "AKIANOBODY0000000000"):
+        with pytest.raises(CredentialsInvalid):
+            basic.identify(key_id, "x" * 40)
+    assert len(opened) == 2 and opened[0] == opened[1]
+
+
+def test_no_secret_gets_into_a_log(user: Principal, client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    """Right ones, wrong ones and altered ones, over the wire and through the form of sign-in."""
+    key, password, token = access_keys.create(user), passwords.issue(user).value, bearer.issue(user).value
+    people.create("ana@example.com", "a shelf of long words")
+    attempts = [header(key.id, key.secret), header("AWS", password), f"Bearer {token}"]
+    attempts += [header(key.id, key.secret + "x"), header("AWS", password + "x"), f"Bearer {token}x"]
+    with caplog.at_level("DEBUG"), capture_logs() as lines:
+        statuses = [client.get("/v2/", headers={"authorization": each}).status_code for each in attempts]
+        client.post("/sign-in", {"login": "ana@example.com", "password": "a shelf of long words"})
+        client.post("/sign-in?password=another-long-secret", {"login": "ana@example.com", "password": "wrong-secret-1"})
+    assert statuses == [200, 200, 200, 401, 401, 401]
+    written = f"{lines}{caplog.text}"
+    assert "/v2/" in written and "/sign-in" in written, "the access lines are there"
+    for secret in (key.secret, password, token, "a shelf of long words", "another-long-secret", "wrong-secret-1"):
+        assert secret not in written
+    for each in attempts:
+        assert each.partition(" ")[2] not in written
+
+
 def test_keys_are_limited_listed_switched_and_deleted(user: Principal) -> None:
     first = access_keys.create(user, key_id="AKIAGIVEN", secret="a given secret".replace(" ", "-"))
     second = access_keys.create(user)
@@ -156,7 +194,7 @@ def test_keys_are_limited_listed_switched_and_deleted(user: Principal) -> None:
         access_keys.get(second.id)
     with pytest.raises(AlreadyExists):
         access_keys.create(user, key_id=first.id)
-    for wrong in ({"key_id": "a b"}, {"secret": "short"}):
+    for wrong in ({"key_id": "a b"}, {"key_id": "AWS"}, {"secret": "short"}):
         with pytest.raises(InvalidInput):
             access_keys.create(user, **wrong)
 
@@ -189,6 +227,10 @@ def test_it_refuses_what_is_wrong_about_people_and_accounts(account: Account) ->
         people.create("nonsense", "a shelf of long words")
     with pytest.raises(InvalidInput):
         people.create("bob@example.com", "short")
+    with pytest.raises(InvalidInput, match="254"):
+        people.create(f"bob@{'b.' * 130}example.com", "a shelf of long words")
+    with pytest.raises(InvalidInput, match="150"):
+        people.create("bob@example.com", "a shelf of long words", name="b" * 151)
     bob = people.create("bob@example.com", "short", check_password=False)
     with pytest.raises(AlreadyExists):
         people.create("BOB@example.com", "a shelf of long words")

@@ -30,7 +30,7 @@ def test_arns_are_read_as_they_are_written(service: str, region: str, account: s
 
 
 @pytest.mark.parametrize(
-    "text", ["", "arn", "arn:aws:ecr:us-east-1:1", "urn:a:b:c:d:e", "arn:aws::r:a:b", "arn:aws:s:r:a:"]
+    "text", ["", "arn", "arn:aws:ecr:us-east-1:1", "urn:a:b:c:d:e", "arn:aws::r:a:b", "arn:aws:s:r:a:", "arn::s:r:a:b"]
 )
 def test_it_refuses_what_is_no_arn(text: str) -> None:
     with pytest.raises(ValueError, match="not an ARN"):
@@ -57,6 +57,12 @@ def test_a_statement_lets_others_in() -> None:
     assert not evaluate("444455556666", CHARLIE, "ecr:PutImage", RESOURCE, [pull]).allowed
     everyone = Statement(Effect.ALLOW, frozenset({"*"}), frozenset({"ecr:PutImage"}))
     assert evaluate("", "", "ecr:putimage", RESOURCE, [everyone]).allowed
+
+
+def test_only_stars_and_question_marks_are_patterns() -> None:
+    for pattern, matches in (("ecr:Put?mage", True), ("ecr:*", True), ("ecr:[Pp]utImage", False), ("ecr:[", False)):
+        statement = Statement(Effect.ALLOW, frozenset({"*"}), frozenset({pattern}))
+        assert statement.matches("", "", "ecr:PutImage") is matches, pattern
 
 
 @given(STATEMENTS, st.sampled_from([("111122223333", ALICE), ("444455556666", CHARLIE), ("", "")]))

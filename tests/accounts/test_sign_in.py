@@ -55,6 +55,29 @@ def test_the_page_wanted_is_kept_if_it_is_ours(client: Client, ana: Person) -> N
     assert sign_in(client, next="https://evil.example.com/")[1] == "/console"
 
 
+def test_staff_sign_in_where_passwords_can_t_be_guessed_without_limit(client: Client, ana: Person) -> None:
+    """The admin has no form of its own: neither its page nor a POST to it takes a password."""
+    people.create("staff@example.com", PASSWORD, is_staff=True)
+    assert client.get("/admin/").headers["Location"] == "/admin/login/?next=/admin/"
+    for answer in (
+        client.get("/admin/login/?next=/admin/"),
+        client.post("/admin/login/?next=/admin/", {"username": "staff@example.com", "password": PASSWORD}),
+    ):
+        assert answer.headers["Location"] == "/sign-in?next=%2Fadmin%2F"
+    assert client.get("/admin/").status_code == 302, "nobody is signed in"
+    assert sign_in(client, login="staff@example.com", next="/admin/")[1] == "/admin/"
+    assert client.get("/admin/").status_code == 200
+    client.post("/sign-out")
+    sign_in(client)
+    assert client.get("/admin/login/?next=/admin/").status_code == 403, "Ana is no staff"
+
+
+def test_sign_in_stops_somebody_who_guesses(client: Client, ana: Person) -> None:
+    for _ in range(10):
+        sign_in(client, password="wrong")
+    assert sign_in(client)[:2] == (200, ""), "the right password does not help now"
+
+
 @pytest.mark.parametrize("path", ["/sign-up", "/sign-in/reset"])
 def test_what_is_not_offered_leads_to_sign_in(client: Client, db: None, path: str) -> None:
     assert client.get(path).headers["Location"] == "/sign-in"
