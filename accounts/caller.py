@@ -25,6 +25,10 @@ class Caller:
         """Whether nobody has signed in."""
         return not self.principal_arn
 
+    def as_dict(self) -> dict[str, str]:
+        """The fields by name, as spool lines hold them."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
     def in_region(self, region: str) -> Self:
         """Return the same caller at another region."""
         return replace(self, region=region)

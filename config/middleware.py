@@ -1,7 +1,6 @@
 """The first steps of every request: its id and access line, and the short way of the protocols."""
 
 import re
-import secrets
 import time
 from collections.abc import Callable
 from typing import Final
@@ -20,7 +19,6 @@ Handler = Callable[[HttpRequest], HttpResponseBase]
 log = structlog.get_logger("kho.access")
 crashes = structlog.get_logger("kho.crash")
 
-REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 PROTOCOLS: Final = re.compile(r"/(?:v2|token)(?:/|\Z)|/(?:healthz|readyz)\Z")
 QUIET_PATHS: Final = ("/healthz", "/readyz", "/static/")
 FORWARDED: Final = ("HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT", "HTTP_X_FORWARDED_FOR")
@@ -50,15 +48,12 @@ class RequestContext:
 
     @staticmethod
     def _request_id(request: HttpRequest) -> str:
-        if proxies.is_trusted(request.META.get("REMOTE_ADDR", "")):
-            request.META["REMOTE_ADDR"] = proxies.client_of(request.META)
-            given = request.META.get("HTTP_X_REQUEST_ID", "")
-            if REQUEST_ID.fullmatch(given):
-                return str(given)
-        else:
+        trusted = proxies.is_trusted(request.META.get("REMOTE_ADDR", ""))
+        request.META["REMOTE_ADDR"], request_id = proxies.source_of(request.META)
+        if not trusted:
             for name in FORWARDED:
                 request.META.pop(name, None)
-        return secrets.token_hex(16)
+        return request_id
 
 
 def request_id(request: HttpRequest) -> str:

@@ -1,10 +1,15 @@
 """Which peers may speak for others: the proxies that the operator has named in KHO_TRUSTED_PROXIES."""
 
+import re
+import secrets
 from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
+from typing import Final
 
 from django.conf import settings
+
+REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 def is_trusted(peer: str) -> bool:
@@ -36,3 +41,12 @@ def _within(peer: str, networks: tuple[str, ...]) -> bool:
     except ValueError:
         return False
     return any(address in ip_network(network, strict=False) for network in networks)
+
+
+def source_of(meta: Mapping[str, str]) -> tuple[str, str]:
+    """Return the client's address and the request's id: as a trusted proxy says, else of the connection and our own."""
+    peer = meta.get("REMOTE_ADDR", "")
+    if is_trusted(peer):
+        given = meta.get("HTTP_X_REQUEST_ID", "")
+        return client_of(meta), given if REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
+    return peer, secrets.token_hex(16)

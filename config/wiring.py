@@ -24,3 +24,6 @@ BEAT_SCHEDULE: Final[dict[str, dict[str, object]]] = {
 
 STORAGE_DRIVERS: Final = {"filesystem": "registry.storage.filesystem.FilesystemDriver"}
 """Value of KHO_STORAGE -> class."""
+
+DELIVERIES: Final = {"filesystem": ("file", "accel"), "s3": ("redirect", "file")}
+"""Value of KHO_STORAGE -> values of KHO_DELIVERY that go with it, the default first."""

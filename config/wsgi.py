@@ -1,4 +1,4 @@
-"""The WSGI application that web workers serve."""
+"""The WSGI application that web workers serve: hot reads, then Django."""
 
 import os
 
@@ -6,4 +6,8 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 
-application = get_wsgi_application()
+django = get_wsgi_application()
+
+from config.front import HotReads  # noqa: E402 - needs Django's settings
+
+application = HotReads(django)

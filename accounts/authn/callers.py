@@ -1,23 +1,45 @@
 """Callers from principals, memberships and Authorization headers."""
 
+from hashlib import blake2b
+from time import monotonic
+from typing import Final
+
+from django.conf import settings
+
 from accounts.authn import basic
 from accounts.authn.basic import Identified
 from accounts.caller import Caller
 from accounts.errors import CredentialsInvalid
 from accounts.iam import arn
 from accounts.models import Membership, Principal
+from accounts.recent import Recent
 from accounts.sessions import bearer
+
+_identified: Final[Recent[bytes, tuple[Identified | None]]] = Recent()
+"""Digest of an Authorization header -> who it is of; only what was valid."""
 
 
 def identify(authorization: str) -> Identified | None:
     """Return who an Authorization header (Basic or Bearer) is of; None if it is missing or of an anonymous token.
 
-    Raises CredentialsInvalid, CredentialsExpired.
+    What was found is not looked up again for RIGHTS_SECONDS. Raises CredentialsInvalid, CredentialsExpired.
     """
+    if not authorization:
+        return None
+    # A digest, so that no credentials stay in memory.
+    key = blake2b(authorization.encode("utf-8", "surrogateescape"), digest_size=16).digest()
+    known = _identified.get(key, settings.RIGHTS_SECONDS)
+    if known is None:
+        read_at = monotonic()
+        known = (_check(authorization),)
+        _identified.keep(key, known, read_at)
+    return known[0]
+
+
+def _check(authorization: str) -> Identified | None:
+    """Check the credentials against signatures and the database."""
     scheme, _, value = authorization.partition(" ")
     match scheme.lower():
-        case "":
-            return None
         case "basic":
             return basic.identify(*basic.decode(value))
         case "bearer":

@@ -146,6 +146,14 @@ STORAGE_DRIVERS = wiring.STORAGE_DRIVERS
 STORAGE_DRIVER = env.matching(
     "KHO_STORAGE", "filesystem", "|".join(wiring.STORAGE_DRIVERS), "one of " + ", ".join(wiring.STORAGE_DRIVERS)
 )
+# How blobs get to clients: through this process, through the web server in front (X-Accel-Redirect), or by a redirect.
+DELIVERY = env.matching(
+    "KHO_DELIVERY",
+    wiring.DELIVERIES[STORAGE_DRIVER][0],
+    "|".join(wiring.DELIVERIES[STORAGE_DRIVER]),
+    "one of " + ", ".join(wiring.DELIVERIES[STORAGE_DRIVER]) + f" with {STORAGE_DRIVER} storage",
+)
+REDIRECT_SECONDS = env.integer("KHO_REDIRECT_SECONDS", 300, least=10, most=300)
 BLOB_ROOT = DATA_DIR / "blobs"
 SPOOL_DIR = DATA_DIR / "spool"
 
@@ -158,6 +166,11 @@ STALE_UPLOAD_SECONDS = env.integer("KHO_STALE_UPLOAD_SECONDS", 7 * 24 * 3600, le
 BLOB_GRACE_SECONDS = env.integer("KHO_BLOB_GRACE_SECONDS", 24 * 3600, least=60)
 REGISTRY_PASSWORD_SECONDS = 12 * 3600
 BEARER_TOKEN_SECONDS = 900
+
+# For how long a process may rely on what it has read (ADR 0006): credentials and their principal; aliases and early
+# answers. Two of the latter and headers.SHORT in a cache in front add up: all that is taken away is gone within 5 s.
+RIGHTS_SECONDS = 3.0
+EARLY_SECONDS = 1.25
 
 EVENT_TASKS = wiring.EVENT_TASKS
 

@@ -17,6 +17,9 @@ DATABASES = {"default": database(f"sqlite:///{DATA_DIR / 'test.sqlite3'}")}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_BROKER_URL = "memory://"
+# Tests change rights and look at once; those of the lag itself switch it on.
+RIGHTS_SECONDS = 0.0
+EARLY_SECONDS = 0.0
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Static files are served from where they are; only production collects them.
 STATIC_ROOT = None  # type: ignore[assignment]  # a path in base

@@ -57,7 +57,7 @@ def resolve(host: Host, path: str) -> Address:
     if host.kind is HostKind.ONE and (registry := private_registry(first)):
         return Address(registry, RepositoryName.parse(rest))
     RepositoryName.parse(path)
-    account_id = aliases.find(first) if rest else None
+    account_id = aliases.find_recent(first) if rest else None
     if account_id is None:
         raise RepositoryNotFound(path, first)
     return public(account_id, rest)

@@ -2,10 +2,13 @@
 
 import secrets
 import string
+from time import monotonic
 from typing import Final
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from accounts.recent import Recent
 from registry.models import Alias
 
 RESERVED: Final = frozenset(
@@ -18,6 +21,10 @@ RESERVED: Final = frozenset(
 """First path segments and words that no account can have; the pages' routes are among them."""
 
 
+_found: Final[Recent[str, str]] = Recent()
+"""Alias -> account id, for pulls."""
+
+
 def is_reserved(name: str) -> bool:
     """Whether the name is kept for the deployment itself or for the services it stands in for."""
     return name in RESERVED or name.startswith(("aws", "amazon"))
@@ -26,6 +33,17 @@ def is_reserved(name: str) -> bool:
 def find(name: str) -> str | None:
     """Return the id of the active account that has this alias."""
     return Alias.objects.filter(name=name, account__is_active=True).values_list("account_id", flat=True).first()
+
+
+def find_recent(name: str) -> str | None:
+    """The same, for pulls: an alias that was found is not looked up again for EARLY_SECONDS."""
+    account_id = _found.get(name, settings.EARLY_SECONDS)
+    if account_id is None:
+        read_at = monotonic()
+        account_id = find(name)
+        if account_id is not None:
+            _found.keep(name, account_id, read_at)
+    return account_id
 
 
 def of_account(account_id: str) -> list[Alias]:

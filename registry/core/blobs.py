@@ -8,7 +8,6 @@ from typing import BinaryIO
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from accounts.audit import trail
@@ -16,7 +15,8 @@ from accounts.audit.actions import Action
 from accounts.caller import Caller
 from accounts.errors import AccountsError
 from registry import storage
-from registry.core import addresses, repositories
+from registry.core import addresses, reading, repositories
+from registry.core.reading import FoundBlob
 from registry.errors import BlobIsReferenced, BlobNotFound, RepositoryNotFound, StorageDamaged
 from registry.models import Blob, BlobLink, ImageBlob, Repository
 from registry.values import Address, Digest
@@ -33,30 +33,72 @@ class OpenBlob:
     file: BinaryIO
 
 
-def find(caller: Caller, address: Address, digest: Digest) -> Blob:
-    """Return the blob's row if its bytes are there whole; a blob that no image needs is kept a while longer.
+@dataclass(frozen=True, slots=True)
+class BlobInFolder:
+    """A blob that the web server in front reads from the shared folder; `path` is relative to BLOB_ROOT."""
+
+    digest: str
+    size: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlobElsewhere:
+    """A blob that the client fetches from the object store itself; `url` is signed and short-lived."""
+
+    digest: str
+    size: int
+    url: str
+
+
+Delivery = OpenBlob | BlobInFolder | BlobElsewhere
+
+
+def find(caller: Caller, address: Address, digest: Digest) -> FoundBlob:
+    """Return the blob if its bytes are there whole; a blob that no image needs is kept a while longer.
 
     Raises BlobNotFound.
     """
-    repository = repositories.authorized(
-        caller, address, Action.BATCH_CHECK_LAYER_AVAILABILITY, Action.GET_DOWNLOAD_URL_FOR_LAYER
+    found = reading.blob(
+        caller, address, digest, Action.BATCH_CHECK_LAYER_AVAILABILITY, Action.GET_DOWNLOAD_URL_FOR_LAYER
     )
-    blob = linked(repository, digest)
-    if storage.default().size(blob.storage_key) != blob.size:
-        mark_damaged(blob)
+    require_whole(found)
+    if not found.is_referenced and not keep_while_unused(found):
         raise BlobNotFound(str(digest))
-    if not keep_while_unused(blob):
-        raise BlobNotFound(str(digest))
-    return blob
+    return found
+
+
+def readable(caller: Caller, address: Address, digest: Digest) -> FoundBlob:
+    """Return a blob that the caller may download. Raises BlobNotFound."""
+    return reading.blob(caller, address, digest, Action.GET_DOWNLOAD_URL_FOR_LAYER)
 
 
 def open_for_reading(caller: Caller, address: Address, digest: Digest) -> OpenBlob:
     """Open a blob for a client. Bytes that are missing or cut short are never handed out: BlobNotFound."""
-    repository = repositories.authorized(caller, address, Action.GET_DOWNLOAD_URL_FOR_LAYER)
-    return read(linked(repository, digest))
+    return read(readable(caller, address, digest))
 
 
-def read(blob: Blob) -> OpenBlob:
+def deliver(caller: Caller, address: Address, digest: Digest) -> Delivery:
+    """Return the blob's bytes, or where they are, as the setting DELIVERY says. Raises BlobNotFound."""
+    return delivery_of(readable(caller, address, digest))
+
+
+def delivery_of(found: FoundBlob) -> Delivery:
+    """Say how the bytes of a blob that may be read get to the client. Raises BlobNotFound."""
+    driver = storage.default()
+    match settings.DELIVERY:
+        case "accel":
+            require_whole(found)
+            if path := driver.relative_path(found.storage_key):
+                return BlobInFolder(found.digest, found.size, path)
+        case "redirect":
+            require_whole(found)
+            if url := driver.url(found.storage_key, seconds=settings.REDIRECT_SECONDS):
+                return BlobElsewhere(found.digest, found.size, url)
+    return read(found)
+
+
+def read(blob: Blob | FoundBlob) -> OpenBlob:
     """Open the bytes of a row; marks the row and raises BlobNotFound if they are missing or cut short."""
     try:
         content = storage.default().open(blob.storage_key, blob.size)
@@ -66,7 +108,14 @@ def read(blob: Blob) -> OpenBlob:
     return OpenBlob(blob.digest, blob.size, content.file)
 
 
-def mark_damaged(blob: Blob) -> None:
+def require_whole(blob: FoundBlob) -> None:
+    """Return if the store has the bytes in their whole length; mark the row and raise BlobNotFound if not."""
+    if storage.default().size(blob.storage_key) != blob.size:
+        mark_damaged(blob)
+        raise BlobNotFound(blob.digest)
+
+
+def mark_damaged(blob: Blob | FoundBlob) -> None:
     """Note that a blob's bytes are missing or cut short; from now on it is absent, and the next push repairs it."""
     log.error("stored blob is missing or cut short", digest=blob.digest, storage_key=blob.storage_key, size=blob.size)
     Blob.objects.filter(id=blob.id, storage_key=blob.storage_key, state=Blob.State.LIVE).update(
@@ -75,12 +124,8 @@ def mark_damaged(blob: Blob) -> None:
 
 
 def linked(repository: Repository, digest: Digest) -> Blob:
-    """Return the live blob that the repository can see, with `is_referenced` set; BlobNotFound."""
-    blob = (
-        Blob.objects.filter(digest=str(digest), state=Blob.State.LIVE, links__repository=repository)
-        .annotate(is_referenced=Exists(ImageBlob.objects.filter(blob=OuterRef("pk"))))
-        .first()
-    )
+    """Return the live blob that the repository can see; BlobNotFound."""
+    blob = Blob.objects.filter(digest=str(digest), state=Blob.State.LIVE, links__repository=repository).first()
     if blob is None:
         raise BlobNotFound(str(digest))
     return blob
@@ -91,14 +136,16 @@ def grace_end() -> datetime:
     return timezone.now() + timedelta(seconds=settings.BLOB_GRACE_SECONDS)
 
 
-def keep_while_unused(blob: Blob) -> bool:
+def keep_while_unused(blob: FoundBlob) -> bool:
     """Renew the grace of a blob that no image needs, at most once in half its length; False if it is being removed."""
-    if getattr(blob, "is_referenced", False):
-        return True
     end = grace_end()
-    if blob.keep_until >= end - timedelta(seconds=settings.BLOB_GRACE_SECONDS / 2):
+    live = Blob.objects.filter(id=blob.id, state=Blob.State.LIVE)
+    keep_until = live.values_list("keep_until", flat=True).first()
+    if keep_until is None:
+        return False
+    if keep_until >= end - timedelta(seconds=settings.BLOB_GRACE_SECONDS / 2):
         return True
-    return bool(Blob.objects.filter(id=blob.id, state=Blob.State.LIVE).update(keep_until=end))
+    return bool(live.update(keep_until=end))
 
 
 def link(repository: Repository, blob: Blob) -> None:

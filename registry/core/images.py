@@ -13,7 +13,8 @@ from accounts.audit import trail
 from accounts.audit.actions import Action
 from accounts.caller import Caller
 from registry import events
-from registry.core import addresses, blobs, image_tags, pulls, repositories
+from registry.core import addresses, blobs, image_tags, pulls, reading, repositories
+from registry.core.reading import FoundImage
 from registry.core.storable import storable
 from registry.errors import (
     BlobNotFound,
@@ -46,7 +47,7 @@ class Put:
 class Stored:
     """An image and the exact bytes of its manifest."""
 
-    image: Image
+    image: FoundImage
     content: bytes
 
 
@@ -102,17 +103,18 @@ def _record_push(caller: Caller, repository: Repository, image: Image, tags: Seq
 
 def get(caller: Caller, address: Address, reference: Reference) -> Stored:
     """Return an image with its manifest, and record the pull."""
-    repository = repositories.authorized(caller, address, Action.BATCH_GET_IMAGE)
-    image = _find(repository, address, reference, with_content=True)
-    pulls.record(caller, pulls.Kind.PULL, repository, image, reference)
-    return Stored(image, bytes(image.manifest.content))
+    image = reading.image(caller, address, reference)
+    content = reading.manifest(image.digest)
+    if content is None:
+        raise ImageNotFound(str(reference), str(address.name), address.registry.account_id)
+    pulls.record(caller, pulls.Kind.PULL, address, image, reference)
+    return Stored(image, content)
 
 
-def head(caller: Caller, address: Address, reference: Reference) -> Image:
+def head(caller: Caller, address: Address, reference: Reference) -> FoundImage:
     """Return an image without its manifest; refreshes the last pull time, but is no pull."""
-    repository = repositories.authorized(caller, address, Action.BATCH_GET_IMAGE)
-    image = _find(repository, address, reference)
-    pulls.record(caller, pulls.Kind.HEAD, repository, image, reference)
+    image = reading.image(caller, address, reference)
+    pulls.record(caller, pulls.Kind.HEAD, address, image, reference)
     return image
 
 
@@ -171,19 +173,6 @@ def referrers(
 def _live(repository: Repository) -> QuerySet[Image]:
     """The images of a repository that are not deleted."""
     return Image.objects.filter(repository=repository, deleted_at=None)
-
-
-def _find(repository: Repository, address: Address, reference: Reference, *, with_content: bool = False) -> Image:
-    """Return the image that a tag or digest names, in one query; ImageNotFound."""
-    images = _live(repository)
-    if isinstance(reference, Digest):
-        images = images.filter(digest=str(reference))
-    else:
-        images = images.filter(tags__name=str(reference), tags__repository=repository)
-    image = (images.select_related("manifest") if with_content else images).first()
-    if image is None:
-        raise ImageNotFound(str(reference), str(address.name), address.registry.account_id)
-    return image
 
 
 def _lock(repository: Repository) -> None:

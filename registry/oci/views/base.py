@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -12,7 +12,8 @@ from accounts.authn import callers
 from accounts.caller import Caller
 from registry.core import addresses
 from registry.core.addresses import Host, HostKind
-from registry.oci import errors, headers
+from registry.oci import answers, errors, headers
+from registry.oci.answers import Answer
 from registry.oci.body import Body
 from registry.oci.context import Context
 from registry.oci.negotiation import AnyContent
@@ -24,6 +25,18 @@ def empty(status: int) -> HttpResponse:
     answer = HttpResponse(status=status)
     del answer["Content-Type"]
     return answer
+
+
+def respond(answer: Answer) -> HttpResponseBase:
+    """Django's form of an answer."""
+    if isinstance(answer.body, tuple):
+        response: HttpResponseBase = HttpResponse(b"".join(answer.body), status=answer.status)
+    else:
+        response = StreamingHttpResponse(answer.body, status=answer.status)
+    del response["Content-Type"]
+    for name, value in answer.headers.items():
+        response[name] = value
+    return response
 
 
 class RegistryView(APIView):
@@ -103,7 +116,5 @@ class RegistryView(APIView):
         return answer
 
     def cache_control(self, address: Address, *, by_digest: bool) -> str:
-        """How long others may keep what was sent; whoever signs in sees every change at once."""
-        if not address.is_public or not self.caller.is_anonymous:
-            return headers.PRIVATE
-        return headers.SHORT if by_digest else headers.REVALIDATE
+        """How long others may keep what was sent."""
+        return answers.cache_control(self.caller, address, by_digest=by_digest)

@@ -1,49 +1,15 @@
 """`/v2/<name>/blobs/<digest>`: pulling and deleting blobs."""
 
-from collections.abc import Iterator
-
-import structlog
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
 from registry.core import blobs
-from registry.core.blobs import OpenBlob
-from registry.errors import StorageDamaged
-from registry.oci import headers
-from registry.oci.body import BLOCK
+from registry.core.blobs import Delivery, OpenBlob
+from registry.oci import answers, headers
 from registry.oci.headers import ByteRange
-from registry.oci.views.base import RegistryView, empty
+from registry.oci.views.base import RegistryView, empty, respond
 from registry.values import Digest
-
-log = structlog.get_logger(__name__)
-
-
-class Blocks:
-    """A part of a blob in large blocks; the server closes it when the client has them or is gone."""
-
-    def __init__(self, opened: OpenBlob, part: ByteRange) -> None:
-        self._opened = opened
-        self._left = part.length
-        opened.file.seek(part.start)
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
-        if not self._left:
-            raise StopIteration
-        block = self._opened.file.read(min(BLOCK, self._left))
-        if not block:
-            # The headers are sent: only to break off tells the client that this is not the whole.
-            log.error("stored blob was cut short while it was sent", digest=self._opened.digest, missing=self._left)
-            raise StorageDamaged(self._opened.digest)
-        self._left -= len(block)
-        return block
-
-    def close(self) -> None:
-        """Give the file free."""
-        self._opened.file.close()
 
 
 class Blob(RegistryView):
@@ -52,48 +18,37 @@ class Blob(RegistryView):
     def head(self, request: Request, name: str, digest: str) -> HttpResponseBase:
         """Tell whether it is there, and how long it is."""
         address, parsed = self.address(name), Digest.parse(digest)
-        blob = blobs.find(self.caller, address, parsed)
-        answer = HttpResponse(content_type="application/octet-stream")
-        answer["Content-Length"] = str(blob.size)
-        return self._describe(answer, parsed, self.cache_control(address, by_digest=True))
+        found = blobs.find(self.caller, address, parsed)
+        return respond(answers.blob_described(found, self.cache_control(address, by_digest=True)))
 
     def get(self, request: Request, name: str, digest: str) -> HttpResponseBase:
-        """Send it, or the part that Range asks for."""
+        """Send it, or the part that Range asks for, or 304 if the client has it already."""
         address, parsed = self.address(name), Digest.parse(digest)
-        opened = blobs.open_for_reading(self.caller, address, parsed)
+        delivery = blobs.deliver(self.caller, address, parsed)
+        if self.context.request.headers.get("If-None-Match") == f'"{delivery.digest}"':
+            _close(delivery)
+            answer = answers.blob_unchanged(delivery, self.cache_control(address, by_digest=True))
+            return respond(answer)
         try:
-            answer = self._content(opened)
+            part = self._part(delivery)
         except headers.RangeNotSatisfiable:
-            opened.file.close()
+            _close(delivery)
             raise
-        return self._describe(answer, parsed, self.cache_control(address, by_digest=True))
+        return respond(answers.blob(delivery, self.cache_control(address, by_digest=True), part))
 
-    def _content(self, opened: OpenBlob) -> HttpResponseBase:
-        """Answer 200 or 206, or 304 if the client has it already."""
-        asking, etag = self.context.request, f'"{opened.digest}"'
-        if asking.headers.get("If-None-Match") == etag:
-            opened.file.close()
-            return empty(304)
-        asked = headers.blob_range(asking, etag, opened.size)
-        part = asked or ByteRange(0, opened.size)
-        answer = StreamingHttpResponse(
-            Blocks(opened, part), status=206 if asked else 200, content_type="application/octet-stream"
-        )
-        answer["Content-Length"] = str(part.length)
-        if asked:
-            answer["Content-Range"] = f"bytes {part.start}-{part.start + part.length - 1}/{opened.size}"
-        return answer
-
-    @staticmethod
-    def _describe(answer: HttpResponseBase, digest: Digest, cache_control: str) -> HttpResponseBase:
-        """Add what GET and HEAD both say."""
-        answer["Accept-Ranges"] = "bytes"
-        answer["ETag"] = f'"{digest}"'
-        answer["Cache-Control"] = cache_control
-        answer[headers.CONTENT_DIGEST] = str(digest)
-        return answer
+    def _part(self, delivery: Delivery) -> ByteRange | None:
+        """What Range asks for, if the bytes are sent from here."""
+        if not isinstance(delivery, OpenBlob):
+            return None
+        return headers.blob_range(self.context.request, f'"{delivery.digest}"', delivery.size)
 
     def delete(self, request: Request, name: str, digest: str) -> HttpResponse:
         """Take it out of the repository."""
         blobs.delete(self.caller, self.address(name), Digest.parse(digest))
         return empty(202)
+
+
+def _close(delivery: Delivery) -> None:
+    """Give the file free that is not sent after all."""
+    if isinstance(delivery, OpenBlob):
+        delivery.file.close()

@@ -1,21 +1,18 @@
 """`/v2/<name>/manifests/<reference>`: pulling, pushing and deleting manifests and tags."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from django.conf import settings
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
 from registry.core import images
 from registry.errors import InvalidImageTag, ManifestInvalid, ManifestTooLarge
-from registry.oci import headers
+from registry.oci import answers, headers
 from registry.oci.errors import TooManyTags
-from registry.oci.views.base import RegistryView, empty
+from registry.oci.views.base import RegistryView, empty, respond
 from registry.values import Address, Digest, ImageTag, Reference, parse_reference
-
-if TYPE_CHECKING:
-    from registry.models import Image
-
 
 MOST_TAGS: Final = 100
 
@@ -23,27 +20,20 @@ MOST_TAGS: Final = 100
 class Manifest(RegistryView):
     """An image of a repository, by tag or digest."""
 
-    def head(self, request: Request, name: str, reference: str) -> HttpResponse:
+    def head(self, request: Request, name: str, reference: str) -> HttpResponseBase:
         """Tell whether it is there, with its digest and type."""
         address, parsed = self.address(name), parse_reference(reference)
         image = images.head(self.caller, address, parsed)
-        answer = HttpResponse(content_type=image.media_type)
-        answer["Content-Length"] = str(image.manifest_size)
-        return self._describe(answer, address, image, by_digest=isinstance(parsed, Digest))
+        return respond(answers.manifest(image, None, self._caching(address, parsed)))
 
-    def get(self, request: Request, name: str, reference: str) -> HttpResponse:
+    def get(self, request: Request, name: str, reference: str) -> HttpResponseBase:
         """Send its exact bytes."""
         address, parsed = self.address(name), parse_reference(reference)
         stored = images.get(self.caller, address, parsed)
-        answer = HttpResponse(stored.content, content_type=stored.image.media_type)
-        return self._describe(answer, address, stored.image, by_digest=isinstance(parsed, Digest))
+        return respond(answers.manifest(stored.image, stored.content, self._caching(address, parsed)))
 
-    def _describe(self, answer: HttpResponse, address: Address, image: "Image", *, by_digest: bool) -> HttpResponse:
-        """Add what GET and HEAD both say."""
-        answer[headers.CONTENT_DIGEST] = image.digest
-        answer["ETag"] = f'"{image.digest}"'
-        answer["Cache-Control"] = self.cache_control(address, by_digest=by_digest)
-        return answer
+    def _caching(self, address: Address, reference: Reference) -> str:
+        return self.cache_control(address, by_digest=isinstance(reference, Digest))
 
     def put(self, request: Request, name: str, reference: str) -> HttpResponse:
         """Store it, under the tag if the reference is one; if it is a digest, under the parameters `tag`.

@@ -46,7 +46,7 @@ def test_it_works(alice: Caller, address: Address, repository: Repository) -> No
     """Pushed by tag, found by tag and digest, with its facts, one audit row and one event."""
     image = push_image(alice, address, "1", layers=[b"x" * 100], labels={"a": "b"}, architecture="arm64")
     stored = images.get(alice, address, ONE)
-    assert stored.image == image == images.head(alice, address, digest_of(image))
+    assert stored.image.id == image.id == images.head(alice, address, digest_of(image)).id
     assert Digest.of(stored.content) == digest_of(image)
     assert (image.platform, image.kind, image.media_type) == ("linux/arm64", "image", OCI_MANIFEST)
     assert image.size > 100 and image.manifest_size == len(stored.content)
@@ -69,12 +69,12 @@ def test_the_same_push_again_changes_nothing(alice: Caller, address: Address) ->
 def test_a_tag_moves_and_its_history_tells(alice: Caller, address: Address) -> None:
     """Created, moved, deleted, by whom, from which digest to which."""
     one, two = push_image(alice, address, "1"), push_image(alice, address, "1")
-    assert images.head(alice, address, ONE) == two
-    assert images.head(alice, address, digest_of(one)) == one
+    assert images.head(alice, address, ONE).id == two.id
+    assert images.head(alice, address, digest_of(one)).id == one.id
     images.untag(alice, address, ONE)
     with pytest.raises(ImageNotFound):
         images.head(alice, address, ONE)
-    assert images.head(alice, address, digest_of(two)) == two
+    assert images.head(alice, address, digest_of(two)).id == two.id
     history = TagEvent.objects.order_by("id").values_list("kind", "old_digest", "new_digest", "principal_arn")
     assert list(history) == [
         ("created", "", one.digest, alice.principal_arn),
@@ -255,7 +255,7 @@ def test_it_refuses_strangers(alice: Caller, charlie: Caller, anonymous: Caller,
 def test_anyone_pulls_public_images(alice: Caller, anonymous: Caller, public_address: Address) -> None:
     """And only that."""
     image = push_image(alice, public_address, "1")
-    assert images.get(anonymous, public_address, ONE).image == image
+    assert images.get(anonymous, public_address, ONE).image.id == image.id
     assert image_tags.names(anonymous, public_address) == (["1"], False)
     with pytest.raises(CredentialsMissing):
         images.untag(anonymous, public_address, ONE)

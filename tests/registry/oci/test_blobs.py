@@ -11,8 +11,8 @@ from accounts.sessions import bearer
 from registry.core import blobs
 from registry.errors import StorageDamaged
 from registry.models import Blob
+from registry.oci.answers import Blocks
 from registry.oci.headers import ByteRange
-from registry.oci.views.blobs import Blocks
 from registry.values import Address, Digest
 from tests.factories.registry import push_blob, push_image
 from tests.registry.oci.wire import Wire
@@ -111,7 +111,7 @@ def test_it_works_for_anyone_from_a_public_repository(nobodys: Wire, charlies: W
     for wire in (nobodys, Wire(f"Bearer {bearer.issue(None).value}")):
         answer = wire.get(public_blob)
         assert (answer.status, answer.body) == (200, CONTENT)
-        assert answer.headers["Cache-Control"] == "public, max-age=5"
+        assert answer.headers["Cache-Control"] == "public, max-age=2"
     assert charlies.get(public_blob).headers["Cache-Control"] == "private, no-store"
     assert nobodys.head(public_blob).status == 200
 

@@ -1,0 +1,166 @@
+"""What a pull reads, in one statement each and without the models: everybody waits for it.
+
+The statement is read before the gate is asked, and the gate is asked before absence is told: who may not act learns
+nothing, at the same cost.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, Final
+
+from django.db import connection
+
+from accounts.audit.actions import Action
+from accounts.caller import Caller
+from registry.core import repositories
+from registry.errors import BlobNotFound, ImageNotFound, RepositoryNotFound
+from registry.models import Blob
+from registry.values import Address, Digest, Reference
+
+REPOSITORY: Final = """
+    FROM registry_repository r JOIN accounts_account a ON a.id = r.account_id AND a.is_active
+"""
+PLACE: Final = "WHERE r.account_id = %s AND r.region = %s AND r.name = %s AND r.deleted_at IS NULL"
+
+IMAGE: Final = "SELECT r.id, i.id, i.digest, i.media_type, i.manifest_size" + REPOSITORY
+IMAGE_BY_TAG: Final = f"""{IMAGE}
+    LEFT JOIN registry_imagetag t ON t.repository_id = r.id AND t.name = %s
+    LEFT JOIN registry_image i ON i.id = t.image_id AND i.deleted_at IS NULL
+    {PLACE}"""
+IMAGE_BY_DIGEST: Final = f"""{IMAGE}
+    LEFT JOIN registry_image i ON i.repository_id = r.id AND i.digest = %s AND i.deleted_at IS NULL
+    {PLACE}"""
+BLOB: Final = f"""
+    SELECT r.id, b.id, b.digest, b.size, b.storage_key,
+        EXISTS (SELECT 1 FROM registry_imageblob n WHERE n.blob_id = b.id)
+    {REPOSITORY}
+    LEFT JOIN registry_blob b ON b.digest = %s AND NOT (b.state = 'deleting') AND b.state = 'live'
+        AND EXISTS (SELECT 1 FROM registry_bloblink l WHERE l.repository_id = r.id AND l.blob_id = b.id)
+    {PLACE}"""
+"""The state is named twice: SQLite takes the partial index only if it sees the index's own condition."""
+NEEDED: Final = """
+    SELECT EXISTS (SELECT 1 FROM registry_imageblob n
+        JOIN registry_image i ON i.id = n.image_id AND i.repository_id = %s AND i.deleted_at IS NULL
+        WHERE n.blob_id = %s)"""
+MANIFEST: Final = "SELECT content FROM registry_manifest WHERE digest = %s"
+
+LARGEST_KEPT: Final = 64 * 1024
+KEPT_BYTES: Final = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class FoundImage:
+    """An image's row, as far as a pull needs it; `manifest_size` in bytes."""
+
+    repository_id: int
+    id: int
+    digest: str
+    media_type: str
+    manifest_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class FoundBlob:
+    """A live blob that the repository can see; `is_referenced` by an image of any repository."""
+
+    repository_id: int
+    id: Any
+    digest: str
+    size: int
+    storage_key: str
+    is_referenced: bool
+
+
+class Contents:
+    """Bytes by digest, which never change: the least recently used go first. At most KEPT_BYTES in all."""
+
+    def __init__(self, most: int = KEPT_BYTES) -> None:
+        self._most = most
+        self._bytes = 0
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, digest: str) -> bytes | None:
+        """Return the bytes if they are here."""
+        with self._lock:
+            content = self._kept.get(digest)
+            if content is not None:
+                self._kept.move_to_end(digest)
+            return content
+
+    def keep(self, digest: str, content: bytes) -> None:
+        """Remember bytes, if they are few."""
+        if len(content) > LARGEST_KEPT:
+            return
+        with self._lock:
+            self._bytes += len(content) - len(self._kept.pop(digest, b""))
+            self._kept[digest] = content
+            while self._bytes > self._most:
+                self._bytes -= len(self._kept.popitem(last=False)[1])
+
+    def clear(self) -> None:
+        """Forget all."""
+        with self._lock:
+            self._kept.clear()
+            self._bytes = 0
+
+
+contents: Final = Contents()
+"""Manifests and small blobs of this process; rights are checked before they are looked up here."""
+
+
+def image(caller: Caller, address: Address, reference: Reference) -> FoundImage:
+    """Return the image that a tag or digest names.
+
+    Raises CredentialsMissing, AccessDenied, RepositoryNotFound, ImageNotFound.
+    """
+    statement = IMAGE_BY_DIGEST if isinstance(reference, Digest) else IMAGE_BY_TAG
+    row = _row(statement, str(reference), *_place(address))
+    repositories.require(caller, address, Action.BATCH_GET_IMAGE)
+    _require_repository(row, address)
+    if row[1] is None:
+        raise ImageNotFound(str(reference), str(address.name), address.registry.account_id)
+    return FoundImage(*row)
+
+
+def blob(caller: Caller, address: Address, digest: Digest, *actions: Action) -> FoundBlob:
+    """Return the blob, if the caller may do one of the actions.
+
+    Raises CredentialsMissing, AccessDenied, RepositoryNotFound, BlobNotFound.
+    """
+    row = _row(BLOB, str(digest), *_place(address))
+    repositories.require(caller, address, *actions)
+    _require_repository(row, address)
+    if row[1] is None:
+        raise BlobNotFound(str(digest))
+    return FoundBlob(row[0], Blob._meta.pk.to_python(row[1]), *row[2:5], bool(row[5]))
+
+
+def is_needed(found: FoundBlob) -> bool:
+    """Whether a live image of the same repository names the blob."""
+    return bool(_row(NEEDED, found.repository_id, Blob._meta.pk.get_db_prep_value(found.id, connection))[0])
+
+
+def manifest(digest: str) -> bytes | None:
+    """Return a manifest's bytes, None if they are gone."""
+    content = contents.get(digest)
+    if content is None and (row := _row(MANIFEST, digest)):
+        content = bytes(row[0])
+        contents.keep(digest, content)
+    return content
+
+
+def _place(address: Address) -> tuple[str, str, str]:
+    return address.registry.account_id, address.registry.region, str(address.name)
+
+
+def _require_repository(row: Any, address: Address) -> None:
+    if row is None:
+        raise RepositoryNotFound(str(address.name), address.registry.account_id)
+
+
+def _row(statement: str, *parameters: Any) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchone()

@@ -1,0 +1,135 @@
+"""The short way of what everybody does most: GET and HEAD of manifests and blobs, answered before Django (ADR 0006).
+
+It calls the same verbs as the views and answers only what succeeds and is plain. Everything else (a refusal, an error,
+a range, a host that is not served) is None: then the views do it again, from the start, and find the words.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from time import monotonic
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import Error, connection
+from django.http.request import split_domain_port, validate_host
+
+from accounts.authn import callers
+from accounts.caller import Caller
+from accounts.errors import AccountsError
+from accounts.recent import Recent
+from registry.core import addresses, blobs, images, pulls, reading
+from registry.core.addresses import Host, HostKind
+from registry.core.reading import FoundBlob, FoundImage
+from registry.errors import RegistryError
+from registry.oci import answers
+from registry.oci.answers import Answer
+from registry.values import Address, Digest, Reference, parse_reference
+
+ROUTE: Final = re.compile(r"/v2/(?P<name>.+)/(?P<kind>manifests|blobs)/(?P<reference>[^/]+)")
+NOT_PLAIN: Final = ("HTTP_RANGE", "HTTP_IF_NONE_MATCH", "HTTP_EXPECT", "HTTP_TRANSFER_ENCODING")
+
+_Early = tuple[Address, FoundImage | FoundBlob]
+_early: Final[Recent[tuple[HostKind, str], _Early]] = Recent()
+"""Kind of host and path -> what anyone may pull there, found a moment ago."""
+
+
+def answer(meta: Mapping[str, Any], source_ip: str, request_id: str) -> Answer | None:
+    """Answer a request from its WSGI environment, or None if the views have to."""
+    head = meta["REQUEST_METHOD"] == "HEAD"
+    if not head and meta["REQUEST_METHOD"] != "GET":
+        return None
+    path = meta["PATH_INFO"]
+    if not path.startswith("/v2/") or meta.get("QUERY_STRING") or any(name in meta for name in NOT_PLAIN):
+        return None
+    route = ROUTE.fullmatch(path)
+    host = _host(meta.get("HTTP_HOST", ""), settings.DOMAIN) if route else None
+    if route is None or host is None:
+        return None
+    try:
+        return _answer(meta, host, route, head, source_ip, request_id)
+    except (RegistryError, AccountsError):
+        return None
+    except Error:
+        connection.close_if_unusable_or_obsolete()
+        return None
+
+
+def _answer(
+    meta: Mapping[str, Any], host: Host, route: re.Match[str], head: bool, source_ip: str, request_id: str
+) -> Answer:
+    """What the verbs of the core say; they raise what the views will answer."""
+    identified = callers.identify(meta.get("HTTP_AUTHORIZATION", "").strip())
+    caller = callers.from_principal(
+        identified.principal if identified else None,
+        access_key_id=identified.access_key_id if identified else "",
+        region=host.region,
+        source_ip=source_ip,
+        user_agent=meta.get("HTTP_USER_AGENT", ""),
+        request_id=request_id,
+    )
+    early = _early.get((host.kind, route.string), settings.EARLY_SECONDS) if caller.is_anonymous else None
+    if early is not None:
+        return _early_answer(caller, *early, head)
+    try:
+        connection.close_if_unusable_or_obsolete()
+        address, reference = addresses.resolve(host, route["name"]), parse_reference(route["reference"])
+        if route["kind"] == "manifests":
+            return _manifest(caller, host, route.string, address, reference, head)
+        return _blob(caller, host, route.string, address, Digest.parse(route["reference"]), head)
+    finally:
+        release()
+
+
+def _manifest(caller: Caller, host: Host, path: str, address: Address, reference: Reference, head: bool) -> Answer:
+    by_digest = isinstance(reference, Digest)
+    caching = answers.cache_control(caller, address, by_digest=by_digest)
+    read_at = monotonic()
+    if head:
+        image, content = images.head(caller, address, reference), None
+    else:
+        stored = images.get(caller, address, reference)
+        image, content = stored.image, stored.content
+    if by_digest and address.is_public and caller.is_anonymous:
+        _early.keep((host.kind, path), (address, image), read_at)
+    return answers.manifest(image, content, caching)
+
+
+def _blob(caller: Caller, host: Host, path: str, address: Address, digest: Digest, head: bool) -> Answer:
+    caching = answers.cache_control(caller, address, by_digest=True)
+    read_at = monotonic()
+    found = blobs.find(caller, address, digest) if head else blobs.readable(caller, address, digest)
+    if address.is_public and caller.is_anonymous and reading.is_needed(found):
+        _early.keep((host.kind, path), (address, found), read_at)
+    return answers.blob_described(found, caching) if head else answers.blob(blobs.delivery_of(found), caching)
+
+
+def _early_answer(caller: Caller, address: Address, found: FoundImage | FoundBlob, head: bool) -> Answer:
+    """Answer without a query from what was found a moment ago; a pull is recorded all the same."""
+    caching = answers.cache_control(caller, address, by_digest=True)
+    if isinstance(found, FoundBlob):
+        if not head:
+            return answers.blob(blobs.delivery_of(found), caching)
+        blobs.require_whole(found)
+        return answers.blob_described(found, caching)
+    content = None if head else reading.manifest(found.digest)
+    pulls.record(caller, pulls.Kind.HEAD if head else pulls.Kind.PULL, address, found, Digest.parse(found.digest))
+    return answers.manifest(found, content, caching)
+
+
+def release() -> None:
+    """Give a pooled connection back before the bytes are sent: that may take as long as the client likes."""
+    if "pool" in connection.settings_dict["OPTIONS"] and not connection.in_atomic_block:
+        connection.close()
+
+
+@lru_cache(maxsize=1024)
+def _host(name: str, domain: str) -> Host | None:
+    """What the Host header stands for; None if it is no host name or one that is not served."""
+    if (
+        not name
+        or not split_domain_port(name)[0]
+        or not validate_host(split_domain_port(name)[0], settings.ALLOWED_HOSTS)
+    ):
+        return None
+    return addresses.host_of(name)
