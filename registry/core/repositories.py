@@ -37,6 +37,9 @@ PUBLIC_PULL: Final = Statement(
 )
 """What anyone may do with a public repository."""
 
+PUBLIC_POLICIES: tuple[Statement, ...] = (PUBLIC_PULL,)
+"""The statements of every public repository."""
+
 NOBODYS_ACCOUNT: Final = "0" * 12
 """Stands for the account of a caller who has not signed in."""
 
@@ -57,7 +60,7 @@ def authorized(caller: Caller, address: Address, *actions: Action) -> Repository
 def require(caller: Caller, address: Address, *actions: Action) -> None:
     """Ask the gate whether the caller may do one of the actions on the address; the first one names the refusal."""
     service = "ecr-public" if address.is_public else "ecr"
-    policies = (PUBLIC_PULL,) if address.is_public else ()
+    policies = PUBLIC_POLICIES if address.is_public else ()
     arn = addresses.arn(address)
     if any(gate.decide(caller, f"{service}:{other}", arn, policies=policies).allowed for other in actions[1:]):
         return
