@@ -10,6 +10,7 @@ import json
 import os
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -23,6 +24,8 @@ log = structlog.get_logger(__name__)
 
 LONGEST_LINE: Final = 4000
 SUFFIX: Final = ".jsonl"
+EDGE: Final = "edge"
+"""First part of the names of files that the web server in front writes, one an hour: edge-<node>-2026-01-31T23."""
 TEXT_LENGTHS: Final = (400, 150)
 """To how many characters texts are cut until the line is short enough; digests stay whole, ARNs at the first."""
 
@@ -145,7 +148,10 @@ def read(path: Path, offset: int, *, limit: int = 500) -> tuple[list[dict[str, A
 
 def is_finished(path: Path) -> bool:
     """Whether nobody will write to the file any more: its process is gone, or the machine has started again."""
-    if path.stem.partition("-")[0] != _boot_id():
+    writer, _, rest = path.stem.partition("-")
+    if writer == EDGE:
+        return _is_past(rest[-len("2026-01-31T23") :])
+    if writer != _boot_id():
         return True
     try:
         with path.open("rb") as file:
@@ -155,6 +161,15 @@ def is_finished(path: Path) -> bool:
     except OSError:
         return False
     return True
+
+
+def _is_past(hour: str) -> bool:
+    """Whether the hour (`2026-01-31T23`, UTC) is over, and a while more; a name that is no hour is never over."""
+    try:
+        end = datetime.fromisoformat(hour).replace(tzinfo=UTC) + timedelta(hours=1)
+    except ValueError:
+        return False
+    return datetime.now(UTC) > end + timedelta(minutes=10)
 
 
 def remove(path: Path) -> None:

@@ -22,7 +22,7 @@ from django.utils import timezone
 from accounts.audit.actions import Action
 from accounts.caller import Caller
 from registry import storage
-from registry.core import blobs, repositories
+from registry.core import blobs, connections, repositories
 from registry.core.hashing import RunningSha256
 from registry.errors import (
     BlobDigestMismatch,
@@ -203,6 +203,7 @@ class _Writer:
         received, gone = 0, False
         with storage.default().open_segment(str(self.upload.id), self.upload.driver_state, self._claim) as segment:
             source = iter(chunks)
+            connections.release()
             while True:
                 try:
                     chunk = next(source, b"")
@@ -232,6 +233,7 @@ class _Writer:
         now = timezone.now()
         if not self._own().update(claimed_at=now, touched_at=now):
             raise UploadBusy(str(self.upload.id))
+        connections.release()
 
     def _own(self) -> Any:
         """The upload's row, as long as this request's claim holds."""

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.audit import spool
-from registry.metering import keys, pulls
+from registry.metering import edge, keys, pulls
 from registry.models import SpoolFile
 
 log = structlog.get_logger(__name__)
@@ -55,14 +55,16 @@ def _drain_batch(paths: Sequence[Path]) -> int | None:
                 has_moved = True
                 position.offset, position.updated_at = offset, timezone.now()
                 position.save(update_fields=["offset", "updated_at"])
-        _apply(sorted(records, key=lambda record: str(record.get("at", ""))))
+        _apply(records)
     return len(records) if has_moved else None
 
 
 def _apply(records: list[dict[str, Any]]) -> None:
     """Hand each kind of line to what counts it; a kind of a newer version is left out, with a log."""
-    pulls.apply([record for record in records if record.get("kind") in pulls.KINDS])
+    in_front = edge.translate([record for record in records if record.get("kind") == edge.KIND])
+    own = [record for record in records if record.get("kind") in pulls.KINDS]
+    pulls.apply(sorted([*own, *in_front], key=lambda record: str(record["at"])))
     keys.apply([record for record in records if record.get("kind") == "key"])
-    unknown = {str(record.get("kind")) for record in records} - {*pulls.KINDS, "key"}
+    unknown = {str(record.get("kind")) for record in records} - {*pulls.KINDS, "key", edge.KIND}
     if unknown:
         log.warning("spool lines of unknown kinds left out", kinds=sorted(unknown))

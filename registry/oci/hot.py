@@ -18,7 +18,7 @@ from accounts.authn import callers
 from accounts.caller import Caller
 from accounts.errors import AccountsError
 from accounts.recent import Recent
-from registry.core import addresses, blobs, images, pulls, reading
+from registry.core import addresses, blobs, connections, images, pulls, reading
 from registry.core.addresses import Host, HostKind
 from registry.core.reading import FoundBlob, FoundImage
 from registry.errors import RegistryError
@@ -78,7 +78,7 @@ def _answer(
             return _manifest(caller, host, route.string, address, reference, head)
         return _blob(caller, host, route.string, address, Digest.parse(route["reference"]), head)
     finally:
-        release()
+        connections.release()
 
 
 def _manifest(caller: Caller, host: Host, path: str, address: Address, reference: Reference, head: bool) -> Answer:
@@ -115,12 +115,6 @@ def _early_answer(caller: Caller, address: Address, found: FoundImage | FoundBlo
     content = None if head else reading.manifest(found.digest)
     pulls.record(caller, pulls.Kind.HEAD if head else pulls.Kind.PULL, address, found, Digest.parse(found.digest))
     return answers.manifest(found, content, caching)
-
-
-def release() -> None:
-    """Give a pooled connection back before the bytes are sent: that may take as long as the client likes."""
-    if "pool" in connection.settings_dict["OPTIONS"] and not connection.in_atomic_block:
-        connection.close()
 
 
 @lru_cache(maxsize=1024)

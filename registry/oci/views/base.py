@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from accounts.authn import callers
 from accounts.caller import Caller
-from registry.core import addresses
+from registry.core import addresses, connections
 from registry.core.addresses import Host, HostKind
 from registry.oci import answers, errors, headers
 from registry.oci.answers import Answer
@@ -32,6 +32,7 @@ def respond(answer: Answer) -> HttpResponseBase:
     if isinstance(answer.body, tuple):
         response: HttpResponseBase = HttpResponse(b"".join(answer.body), status=answer.status)
     else:
+        connections.release()
         response = StreamingHttpResponse(answer.body, status=answer.status)
     del response["Content-Type"]
     for name, value in answer.headers.items():
