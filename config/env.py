@@ -35,7 +35,7 @@ def text(name: str, default: str | None = None) -> str:
     return default
 
 
-def parsed(name: str, default: str, parse: Callable[[str], T], what: str) -> T:
+def parsed(name: str, default: str | None, parse: Callable[[str], T], what: str) -> T:
     """Read NAME through `parse`; a ValueError becomes a BadSetting that says `what` it takes."""
     raw = text(name, default)
     try:
@@ -94,8 +94,8 @@ def networks(name: str) -> tuple[str, ...]:
     return parsed(name, "", parse, "addresses or networks such as 10.0.0.0/8, separated by commas")
 
 
-def matching(name: str, default: str, pattern: str, what: str) -> str:
-    """Read a text that matches `pattern`; the empty default stays empty."""
+def matching(name: str, default: str | None, pattern: str, what: str) -> str:
+    """Read a text that matches `pattern`; the empty default stays empty, and without one (None) it is required."""
 
     def parse(raw: str) -> str:
         if raw and not re.fullmatch(pattern, raw):

@@ -1,12 +1,12 @@
 """`/healthz`: the process lives. `/readyz`: it can do its work, part by part with the reason where it can't."""
 
-import os
-import tempfile
 from collections.abc import Callable
 
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from registry.core import blobs
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -45,10 +45,8 @@ def _database() -> None:
 
 
 def _storage() -> None:
-    """Write and remove a small file where blobs are kept."""
-    os.makedirs(settings.BLOB_ROOT, exist_ok=True)
-    with tempfile.TemporaryFile(dir=settings.BLOB_ROOT) as file:
-        file.write(b"ready")
+    """Ask the driver."""
+    blobs.check_store()
 
 
 def _redis() -> None:

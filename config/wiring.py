@@ -22,7 +22,10 @@ BEAT_SCHEDULE: Final[dict[str, dict[str, object]]] = {
 }
 """What runs again and again, in seconds."""
 
-STORAGE_DRIVERS: Final = {"filesystem": "registry.storage.filesystem.FilesystemDriver"}
+STORAGE_DRIVERS: Final = {
+    "filesystem": "registry.storage.filesystem.FilesystemDriver",
+    "s3": "registry.storage.object_store.ObjectStoreDriver",
+}
 """Value of KHO_STORAGE -> class."""
 
 DELIVERIES: Final = {"filesystem": ("file", "accel"), "s3": ("redirect", "file")}

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from config import env, logging, wiring
+from config.settings.object_store import ObjectStore
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -146,6 +147,7 @@ STORAGE_DRIVERS = wiring.STORAGE_DRIVERS
 STORAGE_DRIVER = env.matching(
     "KHO_STORAGE", "filesystem", "|".join(wiring.STORAGE_DRIVERS), "one of " + ", ".join(wiring.STORAGE_DRIVERS)
 )
+S3 = ObjectStore.read(used=STORAGE_DRIVER == "s3")
 # How blobs get to clients: through this process, through the web server in front (X-Accel-Redirect), or by a redirect.
 DELIVERY = env.matching(
     "KHO_DELIVERY",

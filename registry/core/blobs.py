@@ -219,3 +219,8 @@ def present(repository: Repository, digests: Iterable[str]) -> dict[str, Blob]:
     wanted = set(digests)
     blobs = Blob.objects.filter(digest__in=wanted, state=Blob.State.LIVE, links__repository=repository)
     return {blob.digest: blob for blob in blobs}
+
+
+def check_store() -> None:
+    """Return if bytes can be stored and read; raises StorageUnavailable or StorageFull."""
+    storage.default().check()

@@ -134,7 +134,8 @@ def blob(caller: Caller, address: Address, digest: Digest, *actions: Action) -> 
     _require_repository(row, address)
     if row[1] is None:
         raise BlobNotFound(str(digest))
-    return FoundBlob(row[0], Blob._meta.pk.to_python(row[1]), *row[2:5], bool(row[5]))
+    repository_id, blob_id, found, size, key, is_referenced = row
+    return FoundBlob(repository_id, Blob._meta.pk.to_python(blob_id), found, size, key, bool(is_referenced))
 
 
 def is_needed(found: FoundBlob) -> bool:

@@ -266,20 +266,22 @@ class _Writer:
         if algorithm == "sha256" and self._hash is not None:
             return Digest("sha256", self._hash.hexdigest())
         again = hashlib.new(algorithm)
-        for chunk in self._stored_bytes():
-            again.update(chunk)
-            self._renew()
+        with storage.default().open(self._moved(), self.upload.offset).file as file:
+            while chunk := file.read(BLOCK):
+                again.update(chunk)
+                self._renew()
         return Digest(algorithm, again.hexdigest())
 
-    def _stored_bytes(self) -> Iterator[bytes]:
-        """The upload's bytes: from its segments, or from the final key if an earlier request has moved them there."""
-        driver, key = storage.default(), self.upload.storage_key
-        if not key or driver.size(key) != self.upload.offset:
-            yield from driver.read_upload(str(self.upload.id), self.upload.driver_state)
-            return
-        with driver.open(key, self.upload.offset).file as file:
-            while chunk := file.read(BLOCK):
-                yield chunk
+    def _moved(self) -> str:
+        """Move the bytes to their final key, unless an earlier request has, and return it."""
+        driver = storage.default()
+        key = self.upload.storage_key or driver.new_key(self.upload.driver_state)
+        if not self._own().update(storage_key=key):
+            raise UploadBusy(str(self.upload.id))
+        self.upload.storage_key = key
+        connections.release()
+        driver.finish(str(self.upload.id), self.upload.driver_state, key, self.upload.offset)
+        return key
 
     def _link_known(self, digest: Digest) -> Blob | None:
         """Link a blob that is stored already, and whole; None if these bytes are needed."""
@@ -298,12 +300,7 @@ class _Writer:
 
     def _store(self, digest: Digest) -> Blob:
         """Move the bytes to their final key, then make the blob's row live, or repair the row that is there."""
-        driver = storage.default()
-        key = self.upload.storage_key or driver.new_key()
-        if not self._own().update(storage_key=key):
-            raise UploadBusy(str(self.upload.id))
-        self.upload.storage_key = key
-        driver.finish(str(self.upload.id), self.upload.driver_state, key, self.upload.offset)
+        key = self._moved()
         while True:
             try:
                 with transaction.atomic():
@@ -314,7 +311,7 @@ class _Writer:
                 continue
         if damaged_key:
             log.info("damaged blob repaired by a push", digest=str(digest))
-            driver.delete(damaged_key)
+            storage.default().delete(damaged_key)
         return blob
 
     def _row(self, digest: Digest, key: str) -> tuple[Blob, str]:

@@ -45,14 +45,11 @@ class Driver(Protocol):
     `upload` is the upload's id; `state` what the last committed segment returned (JSON), `{}` before the first.
     """
 
-    def new_key(self) -> str:
-        """Return a key for a blob that was never used before, of at most 255 characters."""
+    def new_key(self, state: dict[str, Any] | None = None) -> str:
+        """Return the key for the blob of an upload, of at most 255 characters; no other blob ever has or had it."""
 
     def open_segment(self, upload: str, state: dict[str, Any], claim: str) -> Segment:
         """Begin a segment for the writer that holds `claim`; it never touches bytes that count already."""
-
-    def read_upload(self, upload: str, state: dict[str, Any]) -> Iterator[bytes]:
-        """Yield the bytes that count, in order. StorageDamaged if some are missing."""
 
     def finish(self, upload: str, state: dict[str, Any], key: str, size: int) -> None:
         """Make the bytes that count the blob `key`, whole or not at all; returns at once if it is there already.
@@ -65,7 +62,7 @@ class Driver(Protocol):
         """Forget all segments of an upload, those that never counted too; nothing happens if there are none."""
 
     def open(self, key: str, size: int) -> BlobContent:
-        """Open a blob. StorageDamaged if it is missing or not `size` bytes long."""
+        """Open a blob. StorageDamaged if it is missing or not `size` bytes long; when read, if it is lost meanwhile."""
 
     def size(self, key: str) -> int | None:
         """Return a blob's length in bytes, None if it is missing."""
@@ -78,3 +75,12 @@ class Driver(Protocol):
 
     def uploads(self) -> Iterator[str]:
         """Yield the ids of uploads that have segments, open or left behind."""
+
+    def relative_path(self, key: str) -> str | None:
+        """Return where a blob is below the blob folder, for a web server that reads it too; None without one."""
+
+    def url(self, key: str, *, seconds: int) -> str | None:
+        """Return an address that anyone may GET the blob from for some seconds; None without one."""
+
+    def check(self) -> None:
+        """Return if the store can be used; raises StorageUnavailable or StorageFull."""

@@ -6,6 +6,7 @@ system.
 
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -75,7 +76,7 @@ class FilesystemDriver:
     def __init__(self, root: Path | None = None) -> None:
         self.root = root or Path(settings.BLOB_ROOT)
 
-    def new_key(self) -> str:
+    def new_key(self, state: dict[str, Any] | None = None) -> str:
         """Return a random key."""
         return uuid.uuid4().hex
 
@@ -83,17 +84,6 @@ class FilesystemDriver:
         """Begin a new file in the upload's folder."""
         before = state.get("segments", [])
         return FileSegment(paths.segment(self.root, upload, claim, len(before)), before)
-
-    def read_upload(self, upload: str, state: dict[str, Any]) -> Iterator[bytes]:
-        """Yield the bytes of the segments that count, in blocks."""
-        for path, size in self._counting(upload, state):
-            left = size
-            with translated(), _opened(path, f"{upload}/{path.name}") as file:
-                while left and (block := file.read(min(files.BLOCK, left))):
-                    left -= len(block)
-                    yield block
-            if left:
-                raise StorageDamaged(f"{upload}/{path.name}")
 
     def finish(self, upload: str, state: dict[str, Any], key: str, size: int) -> None:
         """Rename the only segment to the key, or put several together first."""
@@ -162,6 +152,21 @@ class FilesystemDriver:
             for file in files.entries(folder):
                 if (size := files.size(file)) is not None:
                     yield file.name, size
+
+    def relative_path(self, key: str) -> str | None:
+        """The file's place below the root."""
+        return str(paths.blob(self.root, key).relative_to(self.root))
+
+    def url(self, key: str, *, seconds: int) -> str | None:
+        """None: files have no address of their own."""
+        return None
+
+    def check(self) -> None:
+        """Write and remove a small file."""
+        with translated():
+            files.make_folder(self.root)
+            with tempfile.TemporaryFile(dir=self.root) as file:
+                file.write(b"ready")
 
     def uploads(self) -> Iterator[str]:
         """Walk over the uploads' folders."""
