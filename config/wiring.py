@@ -17,10 +17,20 @@ TASK_PACKAGES: Final = ("accounts", "registry.core", "registry.metering")
 
 BEAT_SCHEDULE: Final[dict[str, dict[str, object]]] = {
     "sweep the outbox": {"task": "accounts.sweep_outbox", "schedule": 10.0},
-    "drain the spool": {"task": "registry.drain_spool", "schedule": 5.0},
     "remove stale uploads": {"task": "registry.remove_stale_uploads", "schedule": 3600.0},
 }
 """What runs again and again, in seconds."""
+
+ONE_NODE_SCHEDULE: Final[dict[str, dict[str, object]]] = {
+    "drain the spool": {"task": "registry.drain_spool", "schedule": 5.0},
+}
+"""What runs so where all processes share one machine; where there are several, each has a process for it."""
+
+QUEUES: Final = ("default", "maintenance")
+"""Queues of tasks, the one of all that no other one names first."""
+
+TASK_QUEUES: Final[dict[str, str]] = {"registry.remove_stale_uploads": "maintenance"}
+"""Task -> queue: work that takes its time must not hold what somebody waits for."""
 
 STORAGE_DRIVERS: Final = {
     "filesystem": "registry.storage.filesystem.FilesystemDriver",

@@ -8,9 +8,12 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
+from config import serve
 from config.run.options import Options
 
 PR_SET_PDEATHSIG: Final = 1
@@ -30,22 +33,31 @@ def _die_with_parent() -> None:
 
 @dataclass
 class Child:
-    """One process, and when it was started lately."""
+    """One process, and when it was started lately; its environment, folder and output are ours unless given."""
 
     name: str
     command: Sequence[str]
     process: subprocess.Popen[bytes] | None = None
     starts: deque[float] = field(default_factory=deque)
+    environment: dict[str, str] | None = None
+    folder: Path | None = None
+    log: Path | None = None
 
     def start(self) -> None:
         """Start it in a session of its own: Ctrl-C reaches only the parent, which stops its children in order."""
         self.starts.append(time.monotonic())
-        self.process = subprocess.Popen(  # noqa: S603 - our own commands
-            self.command,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - one thread only
-        )
+        with ExitStack() as files:
+            output = files.enter_context(self.log.open("ab")) if self.log else None
+            self.process = subprocess.Popen(  # noqa: S603 - our own commands
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=self.environment,
+                cwd=self.folder,
+                start_new_session=True,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 - one thread only
+            )
 
     @property
     def is_alive(self) -> bool:
@@ -73,17 +85,11 @@ class Child:
 
 def children(options: Options) -> list[Child]:
     """The processes, in the order in which they start."""
-    python = (sys.executable, "-m")
-    celery = (*python, "celery", "--app", "config.celery", "--quiet")
-    web = (
-        *(*python, "granian", "config.wsgi:application", "--interface", "wsgi", "--http", "1", "--no-ws"),
-        *("--host", options.bind, "--port", str(options.port), "--workers", "2", "--blocking-threads", "64"),
-        *("--respawn-failed-workers", "--workers-kill-timeout", "30", "--log-level", "error"),
-    )
-    worker = (*celery, "worker", "--pool", "threads", "--concurrency", "2", "--loglevel", "WARNING")
-    quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
-    beat = (*celery, "beat", "--loglevel", "WARNING", "--pidfile", "")
-    return [Child("web server", web), Child("task worker", (*worker, *quiet)), Child("beat", beat)]
+    return [
+        Child("web server", serve.web(options.bind, options.port)),
+        Child("task worker", serve.worker()),
+        Child("beat", serve.beat()),
+    ]
 
 
 class Supervisor:

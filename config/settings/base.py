@@ -156,8 +156,9 @@ DELIVERY = env.matching(
     "one of " + ", ".join(wiring.DELIVERIES[STORAGE_DRIVER]) + f" with {STORAGE_DRIVER} storage",
 )
 REDIRECT_SECONDS = env.integer("KHO_REDIRECT_SECONDS", 300, least=10, most=300)
-BLOB_ROOT = DATA_DIR / "blobs"
-SPOOL_DIR = DATA_DIR / "spool"
+BLOB_ROOT = Path(env.text("KHO_BLOBS", str(DATA_DIR / "blobs"))).resolve()
+# Shared by all processes of one machine, and by no other machine.
+SPOOL_DIR = Path(env.text("KHO_SPOOL", str(DATA_DIR / "spool"))).resolve()
 
 # Limits of the registry, in bytes, seconds and counts; 0 switches a quota off.
 MAX_MANIFEST_BYTES = 4 * 1024 * 1024
@@ -196,6 +197,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_DEFAULT_QUEUE = wiring.QUEUES[0]
+CELERY_TASK_ROUTES = {task: {"queue": queue} for task, queue in wiring.TASK_QUEUES.items()}
 CELERY_BEAT_SCHEDULE = wiring.BEAT_SCHEDULE
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat")
 CELERY_TIMEZONE = "UTC"

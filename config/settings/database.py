@@ -45,3 +45,15 @@ def sqlite(path: Path) -> dict[str, Any]:
             "PRAGMA cache_size=-256;",
         },
     }
+
+
+def pooled(database: dict[str, Any]) -> dict[str, Any]:
+    """Let the threads of a process share KHO_DATABASE_POOL connections to PostgreSQL; with 0 each has its own.
+
+    A request holds one only while it asks the database, not while bytes move.
+    """
+    most = env.integer("KHO_DATABASE_POOL", 10)
+    if not most or not str(database["ENGINE"]).endswith("postgresql"):
+        return database
+    pool = {"min_size": 1, "max_size": most, "timeout": 10}
+    return database | {"CONN_MAX_AGE": 0, "OPTIONS": {**database["OPTIONS"], "pool": pool}}

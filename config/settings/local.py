@@ -3,6 +3,7 @@
 import os
 import secrets
 
+from config import wiring
 from config.env import BadSetting
 from config.settings.base import *  # noqa: F403 - the local settings are the base with additions
 from config.settings.base import DATA_DIR
@@ -37,3 +38,4 @@ EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = DATA_DIR / "mail"
 # Static files are served from where they are; only production collects them.
 STATIC_ROOT = None  # type: ignore[assignment]  # a path in base
+CELERY_BEAT_SCHEDULE = wiring.BEAT_SCHEDULE | wiring.ONE_NODE_SCHEDULE

@@ -1,11 +1,13 @@
 """Settings of a deployment that others reach: everything is given, nothing unsafe is accepted, nothing is made up."""
 
+import os
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from config import env, logging
 from config.settings.base import *  # noqa: F403 - production is the base with additions
-from config.settings.base import LOG_LEVEL, PUBLIC_URL, REDIS_URL
-from config.settings.database import database
+from config.settings.base import BASE_DIR, LOG_LEVEL, PUBLIC_URL, REDIS_URL, STORAGE_DRIVER, TRUSTED_PROXIES
+from config.settings.database import database, pooled
 
 SHORTEST_SECRET = 40
 
@@ -34,10 +36,16 @@ if "*" in ALLOWED_HOSTS:
     raise env.BadSetting("KHO_ALLOWED_HOSTS", "can't be *: name the hosts that are served")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
-DATABASES = {"default": database("")}
+DATABASES = {"default": pooled(database(""))}
 if not str(DATABASES["default"]["ENGINE"]).endswith("postgresql"):
     raise env.BadSetting("DATABASE_URL", "takes postgresql://user:password@host:port/name")
 
+if STORAGE_DRIVER == "filesystem" and not os.environ.get("KHO_BLOBS"):
+    raise env.BadSetting("KHO_BLOBS", "takes a folder that all nodes share; or keep blobs in a bucket: KHO_STORAGE=s3")
+if not TRUSTED_PROXIES:
+    raise env.BadSetting("KHO_TRUSTED_PROXIES", "takes the address of what ends TLS in front, such as 10.0.0.5")
+
+STATIC_ROOT = Path(env.text("KHO_STATIC", str(BASE_DIR / "staticfiles"))).resolve()
 LOGGING = logging.configure("json", LOG_LEVEL)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

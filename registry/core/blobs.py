@@ -224,3 +224,9 @@ def present(repository: Repository, digests: Iterable[str]) -> dict[str, Blob]:
 def check_store() -> None:
     """Return if bytes can be stored and read; raises StorageUnavailable or StorageFull."""
     storage.default().check()
+
+
+def prepare_store() -> None:
+    """Make what the store needs, once per deployment, and try it."""
+    storage.default().prepare()
+    check_store()

@@ -84,3 +84,6 @@ class Driver(Protocol):
 
     def check(self) -> None:
         """Return if the store can be used; raises StorageUnavailable or StorageFull."""
+
+    def prepare(self) -> None:
+        """Make the folder or bucket if it is not there."""

@@ -168,6 +168,11 @@ class FilesystemDriver:
             with tempfile.TemporaryFile(dir=self.root) as file:
                 file.write(b"ready")
 
+    def prepare(self) -> None:
+        """Make the folder."""
+        with translated():
+            files.make_folder(self.root)
+
     def uploads(self) -> Iterator[str]:
         """Walk over the uploads' folders."""
         for folder in files.entries(paths.uploads(self.root)):

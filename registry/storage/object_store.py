@@ -233,6 +233,16 @@ class ObjectStoreDriver:
         except StorageDamaged as error:
             raise StorageUnavailable(f"there is no bucket {settings.S3.bucket}") from error
 
+    def prepare(self) -> None:
+        """Make the bucket, unless it is there."""
+        try:
+            self.check()
+        except StorageUnavailable:
+            region = settings.S3.region
+            elsewhere = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+            with translated(settings.S3.bucket):
+                self._client.create_bucket(**self._place, **elsewhere)
+
     # --- what segments need
 
     def begin(self, upload: str, claim: str) -> tuple[str, str]:

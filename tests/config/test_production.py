@@ -14,6 +14,8 @@ SAFE = {
     "DATABASE_URL": "postgresql://kho:secret@127.0.0.1:5432/kho",
     "KHO_SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGH",
     "KHO_MASTER_KEY": "HGFEDCBAzyxwvutsrqponmlkjihgfedcba9876543210",
+    "KHO_BLOBS": "/srv/kho/blobs",
+    "KHO_TRUSTED_PROXIES": "10.0.0.5",
 }
 SHOWS = "from django.conf import settings as s; print(s.ALLOWED_HOSTS, s.SESSION_COOKIE_SECURE, s.CELERY_BROKER_URL)"
 
@@ -47,6 +49,11 @@ def test_it_works(tmp_path: Path) -> None:
         ("KHO_MASTER_KEY", ""),
         ("KHO_MASTER_KEY", SAFE["KHO_SECRET_KEY"]),
         ("KHO_ALLOWED_HOSTS", "*"),
+        ("KHO_BLOBS", ""),
+        ("KHO_TRUSTED_PROXIES", ""),
+        ("KHO_DATABASE_POOL", "many"),
+        ("KHO_DELIVERY", "redirect"),
+        ("KHO_S3_ENCRYPTION", "ROT13"),
     ],
 )
 def test_it_refuses_what_is_not_safe(tmp_path: Path, name: str, value: str) -> None:
