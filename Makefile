@@ -1,6 +1,6 @@
 # What a person types. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check lock messages
+.PHONY: help run test test-all bench check lock messages
 SHELL := /bin/sh
 VENV := .venv
 PYTHON_BIN := $(VENV)/bin/python
@@ -29,6 +29,10 @@ test-all: $(VENV)/dev.stamp ## run the tests with real servers, clients and a br
 	$(PYTHON_BIN) -m tests.clients.on_postgresql -q
 	KHO_TEST_DATABASE=sqlite $(PYTHON_BIN) -m pytest -q $(REAL)
 	KHO_TEST_DATABASE=postgresql $(PYTHON_BIN) -m pytest -q tests/conformance tests/journeys
+
+bench: $(VENV)/dev.stamp ## measure Kho beside other registries; installs them (Debian, root)
+	tests/clients/install.sh
+	$(PYTHON_BIN) -m tests.benchmarks
 
 check: $(VENV)/dev.stamp ## check style, types, import contracts, migrations and translations
 	$(VENV)/bin/ruff check .

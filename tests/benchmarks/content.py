@@ -50,7 +50,12 @@ class Content:
         self.medium = self._random("medium", sizes.medium)
         self.large = self._random("large", sizes.large)
         others = [self._random(f"other-{size}", size) for size in OTHER_LAYERS]
-        settings = {"os": "linux", "architecture": "amd64", "config": {"Cmd": ["/bin/sh"]}, "rootfs": {"type": "layers"}}
+        settings = {
+            "os": "linux",
+            "architecture": "amd64",
+            "config": {"Cmd": ["/bin/sh"]},
+            "rootfs": {"type": "layers"},
+        }
         config = self._piece("config", json.dumps(settings).encode())
         self.blobs = (config, self.small, self.medium, *others, self.large)
         entries = [

@@ -44,5 +44,4 @@ def _number(report: str, pattern: str) -> float:
     found = re.search(pattern, report, re.MULTILINE)
     if found is None:
         raise WrongAnswer(f"no {pattern} in the report:\n{report}")
-    number = float(found[1])
-    return number
+    return float(found[1])

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the servers and clients that `make test-all` drives: Debian packages, and three Go programs
+# Installs the servers and clients that `make test-all` and `make bench` drive: Debian packages, and Go programs
 # into a cache folder outside the tree. Needs Debian 12 and root; run again, it only looks and returns.
 # Prints nothing but what it installs.
 set -eu
@@ -9,10 +9,12 @@ PACKAGES="
     docker.io containerd runc crun podman buildah skopeo umoci
     mmdebstrap busybox-static ca-certificates
     chromium fonts-dejavu-core
+    docker-registry nginx wrk apache2-utils
 "
 CONFORMANCE=github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111
 HELM=helm.sh/helm/v3/cmd/helm@v3.22.0
 ORAS=oras.land/oras/cmd/oras@v1.3.6
+DISTRIBUTION=github.com/distribution/distribution/v3/cmd/registry@v3.1.1
 OLDEST_GO=1.24
 
 CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/kho-tests"
@@ -75,8 +77,7 @@ install_program() {
     [ -x "$BIN/$program" ] && [ -e "$stamp" ] && return
     find_go
     say "go install $1"
-    GOBIN="$BIN" GOFLAGS=-trimpath "$GO" install "$1"
-    touch "$stamp"
+    GOBIN="$BIN" GOFLAGS=-trimpath "$GO" install "$1" && touch "$stamp"
 }
 
 mkdir -p "$BIN"
@@ -84,3 +85,5 @@ install_packages
 for source in "$CONFORMANCE" "$HELM" "$ORAS"; do
     install_program "$source"
 done
+# Only the benchmark uses this one, and does without it.
+install_program "$DISTRIBUTION" || say "going on without $DISTRIBUTION"

@@ -1,0 +1,60 @@
+"""The servers of one run, on 127.0.0.1 and on ports that were free."""
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from tests.benchmarks.content import Content
+from tests.benchmarks.kho import FRONTS, Kho
+from tests.benchmarks.others import GoRegistry, Nginx
+from tests.benchmarks.targets import BASELINE, DISTRIBUTION, KHO, NGINX, Target
+from tests.clients.processes import environment
+
+
+class ServerFailed(Exception):
+    """A server or a measurement failed; the message holds what the server printed last."""
+
+
+def installed(program: str) -> str:
+    """The path of a program, or nothing."""
+    return shutil.which(program, path=environment()["PATH"]) or ""
+
+
+def make(folder: Path) -> dict[str, Callable[[], Target]]:
+    """Ways to make each server that this machine has the program for, by name."""
+    makers: dict[str, Callable[[], Target]] = {KHO: lambda: Kho(folder / "kho")}
+    if program := installed("docker-registry"):
+        makers[BASELINE] = lambda: GoRegistry(BASELINE, program, folder / "docker-registry")
+    if newer := installed("registry"):
+        makers[DISTRIBUTION] = lambda: GoRegistry(DISTRIBUTION, newer, folder / "distribution")
+    if installed("nginx"):
+        makers[NGINX] = lambda: Nginx(folder / "nginx")
+    return makers
+
+
+@contextmanager
+def running(targets: Sequence[Target], content: Content) -> Iterator[None]:
+    """Start all of them and bring the image to each; stop them in the end. Raises ServerFailed, with their logs."""
+    with ExitStack() as stops:
+        try:
+            for target in targets:
+                stops.callback(target.close)
+                target.start()
+                target.fill(content)
+            yield
+        except Exception as error:
+            logs = "\n".join(target.logs() for target in targets)
+            raise ServerFailed(f"{type(error).__name__}: {error}\n{logs}") from error
+
+
+def chosen(folder: Path, names: Sequence[str]) -> list[Target]:
+    """Make the servers of these names (all, if none is named) that this machine has the programs for."""
+    targets: list[Target] = []
+    for name, make_one in make(folder).items():
+        if names and name not in names:
+            continue
+        targets.append(made := make_one())
+        if isinstance(made, Kho):
+            targets += [front(made, folder) for front in FRONTS]
+    return targets
