@@ -95,7 +95,7 @@ def main(arguments: Sequence[str]) -> None:
 
 def become(command: Sequence[str]) -> NoReturn:
     """Go on as another program: signals reach it, and its end is ours."""
-    os.execv(command[0], command)  # noqa: S606 - our own commands
+    os.execv(command[0], list(command))  # noqa: S606 - our own commands
 
 
 if __name__ == "__main__":

@@ -107,6 +107,11 @@ class Topology:
         for name in reversed(self.children):
             self.children[name].stop()
 
+    def end(self) -> None:
+        """End all at once, as a power cut would; for what nobody needs any more."""
+        for name in reversed(self.children):
+            self.kill9(name)
+
     def manage(self, *arguments: str) -> str:
         """Run a management command in the deployment, and return what it printed. NotStarted if it fails."""
         command, environment = self._kho_process(*arguments)

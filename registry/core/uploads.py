@@ -81,10 +81,18 @@ def finish(
 ) -> Blob:
     """Write the last bytes, check the digest, and make the blob visible in the repository.
 
-    A digest that does not match ends the upload: BlobDigestMismatch.
+    A digest that does not match ends the upload: BlobDigestMismatch. To finish once more what was finished is no error:
+    the first answer may have been lost with the node that gave it.
     """
     repository = repositories.authorized(caller, address, Action.COMPLETE_LAYER_UPLOAD)
-    with _claimed(_find(repository, upload_id), offset) as writer:
+    try:
+        upload = _find(repository, upload_id)
+    except UploadNotFound:
+        finished = blobs.present(repository, [str(digest)]) if length == 0 and _is_upload_id(upload_id) else {}
+        if str(digest) not in finished:
+            raise
+        return finished[str(digest)]
+    with _claimed(upload, offset) as writer:
         if length != 0:
             writer.receive(chunks, length)
         return writer.finish(digest)
@@ -140,6 +148,15 @@ def _find(repository: Repository, upload_id: str) -> Upload:
         return Upload.objects.get(id=UUID(upload_id), repository=repository)
     except (ValueError, Upload.DoesNotExist) as error:
         raise UploadNotFound(upload_id) from error
+
+
+def _is_upload_id(text: str) -> bool:
+    """Whether an upload may have had this id."""
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _remove(upload_id: UUID) -> None:

@@ -289,6 +289,20 @@ def test_it_refuses_unknown_finished_and_foreign_uploads(alice: Caller, address:
             uploads.cancel(alice, place, wrong)
 
 
+def test_to_finish_again_is_no_error(alice: Caller, address: Address, upload_id: str) -> None:
+    """The node died before it could answer, and the gateway or the client asks another one."""
+    uploads.append(alice, address, upload_id, [HELLO])
+    first = uploads.finish(alice, address, upload_id, Digest.of(HELLO))
+    assert uploads.finish(alice, address, upload_id, Digest.of(HELLO)) == first
+    for wrong, digest, length in (
+        (upload_id, Digest.of(WORLD), 0),
+        (upload_id, Digest.of(HELLO), len(HELLO)),
+        ("no-uuid", Digest.of(HELLO), 0),
+    ):
+        with pytest.raises(UploadNotFound):
+            uploads.finish(alice, address, wrong, digest, [HELLO], length=length)
+
+
 def test_it_refuses_blobs_over_the_limit(alice: Caller, address: Address, upload_id: str, settings: Settings) -> None:
     """Across requests; what was there before stays."""
     settings.MAX_BLOB_BYTES = 8000
