@@ -23,6 +23,9 @@ error_log stderr warn;
 {user}
 events {{ worker_connections 2048; }}
 http {{
+    # As in the image's own nginx.conf, so that what can't stand twice is found here too.
+    sendfile on;
+    keepalive_timeout 65;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi;

@@ -21,14 +21,18 @@ DAYS: Final = 397
 
 
 def make(folder: Path, host: str, postgres: str = "postgres:5432") -> list[str]:
-    """Make the files that are missing, readable by their owner; return their names. `host` is what clients type."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Make the files that are missing and return their names. `host` is what clients type.
+
+    Only the folder's owner gets to them; in a container, where one file is mounted, any user may read it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
     made: list[str] = []
 
     def keep(name: str, value: Callable[[], str]) -> str:
         path = folder / name
         if not path.exists():
-            path.touch(0o600)
+            path.touch(0o644)
             path.write_text(value(), encoding="utf-8")
             made.append(name)
         return path.read_text(encoding="utf-8")
