@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.benchmarks.content import Content
-from tests.benchmarks.kho import FRONTS, Kho
+from tests.benchmarks.kho import Fronted, Kho
 from tests.benchmarks.others import GoRegistry, Nginx
 from tests.benchmarks.targets import BASELINE, DISTRIBUTION, KHO, NGINX, Target
 from tests.clients.processes import environment
@@ -29,6 +29,7 @@ def make(folder: Path) -> dict[str, Callable[[], Target]]:
     if newer := installed("registry"):
         makers[DISTRIBUTION] = lambda: GoRegistry(DISTRIBUTION, newer, folder / "distribution")
     if installed("nginx"):
+        makers[Fronted.name] = lambda: Fronted(folder / "fronted")
         makers[NGINX] = lambda: Nginx(folder / "nginx")
     return makers
 
@@ -50,11 +51,4 @@ def running(targets: Sequence[Target], content: Content) -> Iterator[None]:
 
 def chosen(folder: Path, names: Sequence[str]) -> list[Target]:
     """Make the servers of these names (all, if none is named) that this machine has the programs for."""
-    targets: list[Target] = []
-    for name, make_one in make(folder).items():
-        if names and name not in names:
-            continue
-        targets.append(made := make_one())
-        if isinstance(made, Kho):
-            targets += [front(made, folder) for front in FRONTS]
-    return targets
+    return [make_one() for name, make_one in make(folder).items() if not names or name in names]

@@ -33,6 +33,7 @@ for n, bench in enumerate(ours):
     ImageTag.objects.bulk_create(
         (ImageTag(repository=bench, name=f"build-{i}", image=image) for i in range(tags)), batch_size=1000
     )
+answer = [Repository.objects.count(), min(bench.image_tags.count() for bench in ours)]
 """
 
 
@@ -44,7 +45,8 @@ class Grown(Kho):
         super().fill(content)
         repositories, tags = AMOUNTS[self.name]
         self.server.stop()
-        self.server.python(GROW, name=REPOSITORY, repositories=repositories, tags=tags)
+        there = self.server.python(GROW, name=REPOSITORY, repositories=repositories, tags=tags)
+        assert there[0] >= repositories and there[1] >= tags, there
         self.server.start()
         self.server.start_worker()
 

@@ -1,15 +1,17 @@
-"""Kho as a target, and Kho behind another server."""
+"""Kho as a target, and Kho behind the gateway of a deployment."""
 
 import base64
 import json
-from collections.abc import Callable
+import os
+import re
 from pathlib import Path
 
+from config.deploy import local
 from tests.benchmarks import wire
 from tests.benchmarks.content import Content
 from tests.benchmarks.targets import KHO, REPOSITORY, Target
 from tests.clients import tenants
-from tests.clients.processes import Daemon
+from tests.clients.processes import Daemon, free_port
 from tests.clients.server import Server
 
 
@@ -18,9 +20,9 @@ class Kho(Target):
 
     name = KHO
 
-    def __init__(self, folder: Path, name: str = KHO) -> None:
+    def __init__(self, folder: Path, name: str = KHO, settings: dict[str, str] | None = None) -> None:
         self.name = name
-        self.server = Server(folder)
+        self.server = Server(folder, settings=settings or {})
         super().__init__(self.server.port)
 
     def start(self) -> None:
@@ -63,26 +65,56 @@ class Kho(Target):
 
 
 class Fronted(Target):
-    """The same Kho, reached through another server (`daemon`) that listens at `port`."""
+    """Another Kho behind the gateway of a deployment, without TLS: early answers from its cache, blobs sent by nginx."""
 
-    def __init__(self, name: str, kho: Kho, daemon: Daemon, port: int) -> None:
-        super().__init__(port)
-        self.name, self.kho, self.daemon = name, kho, daemon
+    name = "Kho behind nginx"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(free_port())
+        folder.mkdir(parents=True)
+        behind = {"KHO_DELIVERY": "accel", "KHO_TRUSTED_PROXIES": "127.0.0.1"}
+        self.kho = Kho(folder / "kho", self.name, behind)
+        self.daemon = Daemon("gateway", ["nginx", "-c", str(self._settings(folder)), "-e", "stderr"], folder / "log")
+
+    def _settings(self, folder: Path) -> Path:
+        """The deployment's own template, with a plain listener, since nginx beside it has one too."""
+        server, spool = self.kho.server, self.kho.server.data / "spool"
+        spool.mkdir()
+        values = {
+            "KHO_HTTP": f"127.0.0.1:{free_port()}",
+            "KHO_TLS": self.host,
+            "KHO_TLS_CERTIFICATE": "-",
+            "KHO_TLS_KEY": "-",
+            "KHO_WEB_NODES": f"server 127.0.0.1:{server.port} max_fails=0;",
+            "KHO_S3_NODE": "127.0.0.1:9",
+            "KHO_S3_BUCKET": "none",
+            "KHO_SPOOL": str(spool),
+            "KHO_BLOBS": str(server.data / "blobs"),
+            "KHO_CACHE": str(folder / "early"),
+        }
+        site = re.sub(r" ssl http2;", ";", local.gateway_site(values))
+        site = re.sub(r"^ *ssl_.*$", "", site, flags=re.MULTILINE)
+        user = "user root;" if os.geteuid() == 0 else ""
+        settings = folder / "nginx.conf"
+        settings.write_text(local.NGINX.format(folder=folder, user=user, site=site), encoding="utf-8")
+        return settings
 
     def start(self) -> None:
-        """Start the server in front; Kho runs already."""
+        """Start both."""
+        self.kho.start()
         self.daemon.start(lambda: self.answers("/readyz"))
 
     def fill(self, content: Content) -> None:
-        """Nothing: Kho has the image."""
+        """Push the image to the Kho behind."""
+        self.kho.fill(content)
 
     def repository(self, *, login: bool) -> str:
         """Kho's."""
         return self.kho.repository(login=login)
 
     def private(self, name: str) -> str:
-        """Kho's, but not the same as without a server in front."""
-        return self.kho.private(f"front/{name}")
+        """Kho's."""
+        return self.kho.private(name)
 
     def headers(self, *, login: bool) -> dict[str, str]:
         """Kho's."""
@@ -93,9 +125,5 @@ class Fronted(Target):
         return self.kho.login()
 
     def daemons(self) -> list[Daemon]:
-        """The server in front."""
-        return [self.daemon]
-
-
-FRONTS: tuple[Callable[[Kho, Path], Fronted], ...] = ()
-"""What stands before Kho in a deployment is measured too: each makes a Fronted for a running Kho, in a folder."""
+        """The gateway, and Kho's."""
+        return [self.daemon, *self.kho.daemons()]
