@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from registry.errors import StorageFull, StorageUnavailable
 
@@ -33,7 +33,7 @@ def create(path: Path) -> FileIO:
     return FileIO(path, "x", opener=lambda name, flags: os.open(name, flags, FILE_MODE))
 
 
-def write_all(file: FileIO, data: bytes | memoryview) -> None:
+def write_all(file: IO[bytes] | FileIO, data: bytes | memoryview) -> None:
     """Write all of the bytes, however few the system takes at a time."""
     view = memoryview(data)
     while view:

@@ -3,7 +3,7 @@
 import io
 from typing import Any
 
-from registry.errors import StorageDamaged
+from registry.errors import StorageDamaged, StorageUnavailable
 from registry.storage.s3_client import translated
 
 
@@ -70,6 +70,9 @@ class ObjectReader(io.RawIOBase):
         """The response's stream, asked for again after a jump."""
         if self._stream is None:
             asked = self._client.get_object(Range=f"bytes={self._position}-", IfMatch=self._etag, **self._place)
+            if int(asked["ContentLength"]) != self._size - self._position:
+                asked["Body"].close()
+                raise StorageUnavailable("the object store answers with another range than it was asked for")
             self._stream = asked["Body"]
         return self._stream
 

@@ -3,13 +3,17 @@
 from tempfile import TemporaryFile
 from typing import IO
 
+from registry.storage import files
+from registry.storage.files import translated
+
 
 class PartBuffer:
     """Up to `most` bytes in a file without a name; it is gone with the process."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._file = TemporaryFile(buffering=0)  # noqa: SIM115 - closed by `close`
+        with translated():
+            self._file = TemporaryFile(buffering=0)  # noqa: SIM115 - closed by `close`
         self.size = 0
 
     @property
@@ -20,9 +24,10 @@ class PartBuffer:
     def add(self, data: memoryview) -> int:
         """Take as many of the bytes as go in, and return how many."""
         taken = data[: self._most - self.size]
-        written = self._file.write(taken)
-        self.size += written
-        return written
+        with translated():
+            files.write_all(self._file, taken)
+        self.size += len(taken)
+        return len(taken)
 
     def rewound(self) -> IO[bytes]:
         """The file at its start, to be read to its end."""
@@ -31,8 +36,9 @@ class PartBuffer:
 
     def clear(self) -> None:
         """Begin the next part."""
-        self._file.seek(0)
-        self._file.truncate()
+        with translated():
+            self._file.seek(0)
+            self._file.truncate()
         self.size = 0
 
     def close(self) -> None:

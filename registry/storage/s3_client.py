@@ -19,6 +19,10 @@ MISSING: Final = frozenset({"404", "NoSuchKey", "NoSuchUpload", "InvalidPart", "
 """The bytes are not what the database says; PreconditionFailed: another object has the key now."""
 
 
+class Unsupported(StorageUnavailable):
+    """The server does not know this kind of request."""
+
+
 def connect(endpoint: str) -> Any:
     """Return a boto3 client, which all threads may use."""
     config = Config(
@@ -36,6 +40,9 @@ def connect(endpoint: str) -> Any:
         bucket_name=settings.S3.bucket,
         access_key=settings.S3.access_key_id or None,
         secret_key=settings.S3.secret_access_key or None,
+        # What the environment has for AWS is for boto3 to read, as a whole, and never a part of Kho's own keys.
+        security_token=None,
+        session_profile=None,
         region_name=settings.S3.region,
         endpoint_url=endpoint or None,
         client_config=config,
@@ -60,6 +67,8 @@ def _of_server(error: ClientError, key: str) -> Exception:
     status = str(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", ""))
     if code in FULL or status in FULL:
         return StorageFull(str(error))
-    if code in MISSING and code != "NoSuchBucket":
+    if code in MISSING:
         return StorageDamaged(key)
+    if code == "NotImplemented" or status == "501":
+        return Unsupported(str(error))
     return StorageUnavailable(str(error))

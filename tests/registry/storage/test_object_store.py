@@ -18,7 +18,7 @@ from config import env
 from config.settings.object_store import ObjectStore as S3Settings
 from registry import storage
 from registry.errors import StorageDamaged, StorageFull, StorageUnavailable
-from registry.storage import object_store
+from registry.storage import object_segment
 from registry.storage.object_store import ObjectStoreDriver
 from tests.clients.s3 import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, ObjectStore, running
 from tests.contracts.storage_driver import (
@@ -33,6 +33,7 @@ from tests.contracts.storage_driver import (
     new_upload,
     store,
 )
+from tests.registry.storage.test_filesystem import file_size_limit
 
 BUCKET = "kho-blobs"
 PART = 5 * BLOCK
@@ -55,7 +56,7 @@ def s3(server: ObjectStore, settings: Settings, monkeypatch: pytest.MonkeyPatch)
             client.delete_object(Bucket=BUCKET, Key=found["Key"])
     for begun in client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", []):
         client.abort_multipart_upload(Bucket=BUCKET, Key=begun["Key"], UploadId=begun["UploadId"])
-    monkeypatch.setattr(object_store, "part_size", lambda: PART)
+    monkeypatch.setattr(object_segment, "part_size", lambda: PART)
     s3 = S3Settings(BUCKET, server.endpoint, server.endpoint, REGION, ACCESS_KEY_ID, SECRET_ACCESS_KEY, True, "", "")
     settings.S3 = s3
     return s3
@@ -78,17 +79,17 @@ def objects(server: ObjectStore) -> list[str]:
 
 
 @contextmanager
-def answering(driver: ObjectStoreDriver, status: int, code: str, *methods: str) -> Iterator[None]:
-    """Let the server answer requests with an error, at the wire."""
+def answering(driver: ObjectStoreDriver, status: int, code: str, *methods: str, header: str = "") -> Iterator[None]:
+    """Let the server answer requests (all, or those with a header) with an error, at the wire."""
 
     def answer(request: Any, **_: Any) -> Any:
-        if request.method not in methods:
+        if request.method not in methods or (header and header not in request.headers):
             return None
         body = f"<Error><Code>{code}</Code><Message>words</Message></Error>".encode()
         raw = type("Raw", (), {"stream": lambda self, **_: iter([body]), "read": lambda self, *_: body})()
         return AWSResponse(request.url, status, {"Content-Type": "application/xml"}, raw)
 
-    events = driver._client.meta.events
+    events = driver._bucket.client.meta.events
     events.register("before-send.s3", answer)
     try:
         yield
@@ -208,13 +209,44 @@ def test_parts_that_were_replaced_are_never_mixed_in(driver: ObjectStoreDriver, 
 
 def test_parts_grow_with_the_largest_blob(settings: Settings) -> None:
     settings.MAX_BLOB_BYTES = 52_000 * BLOCK
-    assert object_store.part_size() == 8 * BLOCK
+    assert object_segment.part_size() == 12 * BLOCK
     settings.MAX_BLOB_BYTES = 1_000_000 * BLOCK
-    assert object_store.part_size() == 125 * BLOCK
+    assert object_segment.part_size() == 223 * BLOCK
+    settings.MAX_BLOB_BYTES = BLOCK
+    assert object_segment.part_size() == 8 * BLOCK
+
+
+def test_bytes_left_by_a_process_with_larger_parts_are_taken_up(
+    driver: ObjectStoreDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload, whole = new_upload(), os.urandom(2 * PART + 3)
+    with monkeypatch.context() as patch:
+        patch.setattr(object_segment, "part_size", lambda: 3 * PART)
+        state = append(driver, upload, {}, whole[:-1])
+    state = append(driver, upload, state, whole[-1:])
+    assert [size for _, _, size in state["parts"]] == [PART, PART]
+    assert counting(driver, upload, state, len(whole)) == whole
+
+
+def test_a_server_that_copies_into_no_part_gets_the_bytes_again(driver: ObjectStoreDriver) -> None:
+    upload, whole = new_upload(), os.urandom(PART + 100)
+    state = append(driver, upload, {}, whole)
+    with answering(driver, 501, "NotImplemented", "PUT", header="x-amz-copy-source"):
+        assert counting(driver, upload, state, len(whole)) == whole
+
+
+def test_two_requests_may_discard_one_upload(driver: ObjectStoreDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+    upload = new_upload()
+    state = append(driver, upload, {}, os.urandom(PART + 1))
+    seen = list(driver._bucket.listed(f"uploads/{upload}/"))
+    assert len(seen) == 2
+    driver.discard(upload, state)
+    monkeypatch.setattr(driver._bucket, "listed", lambda prefix: iter(seen))
+    driver.discard(upload, state)
 
 
 def test_an_upload_with_too_many_parts_is_refused(driver: ObjectStoreDriver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(object_store, "MOST_PARTS", 1)
+    monkeypatch.setattr(object_segment, "MOST_PARTS", 1)
     with pytest.raises(StorageUnavailable):
         append(driver, new_upload(), {}, os.urandom(2 * PART))
 
@@ -240,6 +272,15 @@ def test_a_reader_never_gives_other_bytes(driver: ObjectStoreDriver, server: Obj
         server.client().put_object(Bucket=BUCKET, Key=f"blobs/{key[:2]}/{key}", Body=b"x" * len(BIG))
         file.seek(10)
         with pytest.raises(StorageDamaged):
+            file.read(10)
+
+
+def test_a_reader_refuses_another_range(driver: ObjectStoreDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+    with driver.open(store(driver, BIG), len(BIG)).file as file:
+        file.seek(10)
+        get = driver._bucket.client.get_object
+        monkeypatch.setattr(driver._bucket.client, "get_object", lambda Range, **place: get(**place))  # noqa: N803
+        with pytest.raises(StorageUnavailable):
             file.read(10)
 
 
@@ -278,11 +319,12 @@ def test_objects_are_encrypted_as_the_settings_say(settings: Settings, s3: S3Set
         raw = type("Raw", (), {"stream": lambda self, **_: iter([b""]), "read": lambda self, *_: b""})()
         return AWSResponse(request.url, 200, {}, raw)
 
-    driver._client.meta.events.register("before-send.s3", look)
-    driver.put("uploads/x/y", b"bytes")
+    driver._bucket.client.meta.events.register("before-send.s3", look)
+    driver._bucket.put("uploads/x/y", b"bytes")
+    driver._bucket.copy("uploads/x/y", "blobs/00/0")
     with pytest.raises(KeyError):  # the made-up answer names no upload
-        driver.begin("x", "y")
-    assert [method for method, _ in seen] == ["PUT", "POST"]
+        driver._bucket.begin("blobs/00/0")
+    assert [method for method, _ in seen] == ["PUT", "PUT", "POST"]
     assert {str(kind, "ascii") if isinstance(kind, bytes) else kind for _, kind in seen} == {"aws:kms"}
 
 
@@ -324,8 +366,45 @@ def test_a_server_that_is_away_is_storage_unavailable(settings: Settings, s3: S3
 
 def test_a_missing_bucket_is_storage_unavailable(settings: Settings, s3: S3Settings) -> None:
     settings.S3 = dataclasses.replace(s3, bucket="no-such-bucket")
+    driver = ObjectStoreDriver()
     with pytest.raises(StorageUnavailable, match="no-such-bucket"):
-        ObjectStoreDriver().check()
+        driver.check()
+    with pytest.raises(StorageUnavailable, match="no-such-bucket"):
+        driver.size("0" * 32)
+
+
+def test_the_bucket_is_made_once(settings: Settings, s3: S3Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.S3 = dataclasses.replace(s3, bucket="made-by-kho")
+    driver = ObjectStoreDriver()
+    driver.prepare()
+    driver.prepare()
+    driver.check()
+    exists = driver._bucket.exists
+    with monkeypatch.context() as patch:  # two nodes at once: it was not there a moment ago
+        patch.setattr(driver._bucket, "exists", lambda: patch.setattr(driver._bucket, "exists", exists))
+        driver.prepare()
+    store(driver, b"x")
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["own keys", "keys of the environment"])
+def test_keys_are_never_mixed(settings: Settings, monkeypatch: pytest.MonkeyPatch, *, own: bool) -> None:
+    pair = ("own", "own-secret") if own else ("", "")
+    settings.S3 = S3Settings(BUCKET, "http://127.0.0.1:9", "http://127.0.0.1:9", REGION, *pair, True, "", "")
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    for name in names:
+        monkeypatch.setenv(name, f"{name} of the environment")
+    address = ObjectStoreDriver().url("0" * 32, seconds=60)
+    assert address is not None
+    assert ("Credential=own%2F" in address) is own
+    assert ("AWS_ACCESS_KEY_ID" in address, "AWS_SESSION_TOKEN" in address) == (not own, not own)
+
+
+def test_a_full_disk_of_the_node_is_storage_full(driver: ObjectStoreDriver) -> None:
+    upload = new_upload()
+    before = append(driver, upload, {}, b"kept")
+    with file_size_limit(), pytest.raises(StorageFull):
+        append(driver, upload, before, BIG)
+    assert counting(driver, upload, before, 4) == b"kept"
 
 
 @pytest.mark.parametrize(
