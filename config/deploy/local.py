@@ -144,12 +144,16 @@ class Machine:
             "KHO_TLS": f"127.0.0.1:{self.ports['gateway']}",
             "KHO_CACHE": str(folder / "early"),
         }
-        template = (PROJECT / "config" / "deploy" / "nginx.conf.template").read_text(encoding="utf-8")
-        site = re.sub(r"\$\{(\w+)\}", lambda found: values[found[1]], template)
         user = "user root;" if os.geteuid() == 0 else ""
         configuration = folder / "nginx.conf"
-        configuration.write_text(NGINX.format(folder=folder, user=user, site=site), encoding="utf-8")
+        configuration.write_text(NGINX.format(folder=folder, user=user, site=gateway_site(values)), encoding="utf-8")
         return Process((nginx, "-c", str(configuration), "-e", "stderr"), {"TZ": "UTC"}, folder)
+
+
+def gateway_site(values: Mapping[str, str]) -> str:
+    """The gateway's configuration, from its template."""
+    template = (PROJECT / "config" / "deploy" / "nginx.conf.template").read_text(encoding="utf-8")
+    return re.sub(r"\$\{(\w+)\}", lambda found: values[found[1]], template)
 
 
 def free_port(*, below: int = 65_536) -> int:

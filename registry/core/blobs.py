@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import BinaryIO
 
 import structlog
@@ -84,7 +85,9 @@ def deliver(caller: Caller, address: Address, digest: Digest) -> Delivery:
 
 
 def delivery_of(found: FoundBlob) -> Delivery:
-    """Say how the bytes of a blob that may be read get to the client. Raises BlobNotFound."""
+    """Say how the bytes of a blob that may be read get to the client; small ones come from here. BlobNotFound."""
+    if found.size <= reading.LARGEST_KEPT:
+        return _small(found)
     driver = storage.default()
     match settings.DELIVERY:
         case "accel":
@@ -96,6 +99,19 @@ def delivery_of(found: FoundBlob) -> Delivery:
             if url := driver.url(found.storage_key, seconds=settings.REDIRECT_SECONDS):
                 return BlobElsewhere(found.digest, found.size, url)
     return read(found)
+
+
+def _small(found: FoundBlob) -> OpenBlob:
+    """Return a blob's bytes from memory, read and checked once: configs are asked for as often as manifests."""
+    content = reading.contents.get(found.digest)
+    if content is None:
+        with read(found).file as file:
+            content = file.read()
+        if str(Digest.of(content, Digest.parse(found.digest).algorithm)) != found.digest:
+            mark_damaged(found)
+            raise BlobNotFound(found.digest)
+        reading.contents.keep(found.digest, content)
+    return OpenBlob(found.digest, found.size, BytesIO(content))
 
 
 def read(blob: Blob | FoundBlob) -> OpenBlob:
@@ -116,7 +132,7 @@ def require_whole(blob: FoundBlob) -> None:
 
 
 def mark_damaged(blob: Blob | FoundBlob) -> None:
-    """Note that a blob's bytes are missing or cut short; from now on it is absent, and the next push repairs it."""
+    """Note that a blob's bytes are missing, cut short or others; from now on it is absent, and the next push repairs it."""
     log.error("stored blob is missing or cut short", digest=blob.digest, storage_key=blob.storage_key, size=blob.size)
     Blob.objects.filter(id=blob.id, storage_key=blob.storage_key, state=Blob.State.LIVE).update(
         state=Blob.State.DAMAGED

@@ -60,7 +60,7 @@ def test_it_refuses_what_is_not_safe(tmp_path: Path, name: str, value: str) -> N
     done = start(tmp_path, **{name: value})
     assert done.returncode == 1
     assert done.stderr.startswith(f"kho: the setting {name} ") and done.stderr.count("\n") == 1, done.stderr
-    assert not value or name.endswith("URL") or value not in done.stderr or value == "*", "a secret was printed"
+    assert not value or not name.endswith("_KEY") or value not in done.stderr, "a secret was printed"
 
 
 def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """The three ways of a blob to the client: through this process, the web server in front, or a redirect."""
 
+from pathlib import Path
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -7,6 +9,7 @@ from pytest_django import Settings
 
 from accounts.caller import Caller
 from registry import storage
+from registry.core import reading
 from registry.models import Blob
 from registry.oci import hot
 from registry.storage.filesystem import FilesystemDriver
@@ -14,7 +17,8 @@ from registry.values import Address, Digest
 from tests.factories.registry import push_blob
 from tests.registry.oci.wire import Wire
 
-CONTENT = bytes(range(256)) * 100
+CONTENT = bytes(range(256)) * 300
+SMALL = b"a config"
 DIGEST = Digest.of(CONTENT)
 
 
@@ -68,6 +72,29 @@ def test_who_has_it_gets_no_bytes(alices: Wire, blob: str, signed: None, setting
     settings.DELIVERY = delivery
     answer = alices.get(blob, if_none_match=f'"{DIGEST}"')
     assert (answer.status, answer.body) == (304, b"")
+
+
+@pytest.mark.parametrize("delivery", ["file", "accel", "redirect"])
+def test_a_small_blob_comes_from_memory(
+    alices: Wire, alice: Caller, address: Address, private: str, signed: None, settings: Settings, delivery: str
+) -> None:
+    settings.DELIVERY = delivery
+    push_blob(alice, address, SMALL)
+    path = f"{private}/blobs/{Digest.of(SMALL)}"
+    assert (alices.get(path).status, alices.get(path).body) == (200, SMALL)
+    assert alices.get(path, range="bytes=2-").body == SMALL[2:]
+
+
+def test_a_small_blob_with_other_bytes_is_refused(
+    alices: Wire, alice: Caller, address: Address, private: str, data_folder: Path
+) -> None:
+    reading.contents.clear()
+    push_blob(alice, address, SMALL)
+    [file] = (path for path in (data_folder / "blobs").rglob("*") if path.is_file())
+    file.chmod(0o600)
+    file.write_bytes(SMALL[::-1])
+    assert alices.get(f"{private}/blobs/{Digest.of(SMALL)}").code == "BLOB_UNKNOWN"
+    assert Blob.objects.get().state == Blob.State.DAMAGED
 
 
 @pytest.mark.parametrize("delivery", ["file", "accel", "redirect"])
