@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.benchmarks import fleet, growth, machines, memory, report, rows, sampling
+from tests.benchmarks import fleet, growth, machines, processes, report, rows, sampling
 from tests.benchmarks.content import QUICK_SIZES, Content, Sizes
 from tests.benchmarks.fleet import ServerFailed
 from tests.benchmarks.report import Peak
@@ -61,8 +61,8 @@ def measured(settings: Settings, words: Sequence[str], servers: Sequence[str], *
 
 def _peak(target: Target) -> Peak:
     """Peak memory of a server; the first of its programs is the one that answers requests."""
-    roots = [each.process.pid for each in target.daemons() if each.process is not None]
-    return Peak(sum(memory.peaks(roots)), max(memory.peaks(roots[:1])))
+    roots = target.roots()
+    return Peak(sum(processes.peaks(roots)), max(processes.peaks(roots[:1])))
 
 
 def _options() -> argparse.ArgumentParser:

@@ -36,13 +36,17 @@ def make(folder: Path) -> dict[str, Callable[[], Target]]:
 
 @contextmanager
 def running(targets: Sequence[Target], content: Content) -> Iterator[None]:
-    """Start all of them and bring the image to each; stop them in the end. Raises ServerFailed, with their logs."""
+    """Start all of them and bring the image to each; each then waits until it is `awake`. All end with the block.
+
+    Raises ServerFailed, with their logs.
+    """
     with ExitStack() as stops:
         try:
             for target in targets:
                 stops.callback(target.close)
                 target.start()
                 target.fill(content)
+                target.pause()
             yield
         except Exception as error:
             logs = "\n".join(target.logs() for target in targets)

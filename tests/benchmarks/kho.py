@@ -65,7 +65,7 @@ class Kho(Target):
 
 
 class Fronted(Target):
-    """Another Kho behind the gateway of a deployment, without TLS: early answers from its cache, blobs sent by nginx."""
+    """Another Kho behind the gateway of a deployment, without TLS: early answers from its cache, blobs by nginx."""
 
     name = "Kho behind nginx"
 

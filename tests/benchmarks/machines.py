@@ -39,11 +39,13 @@ def _one_round(machine: Dockerd, archive: Path, registries: Sequence[Target], nu
     machine.load(archive, *references.values())
     image = machine.image_id(references[registries[0].name])
     for target in registries:
-        results.add("docker-push", target.name, _seconds(machine.push, references[target.name]))
+        with target.awake():
+            results.add("docker-push", target.name, _seconds(machine.push, references[target.name]))
     _forget(machine)
     for target in registries:
         reference = references[target.name]
-        results.add("docker-pull", target.name, _seconds(machine.pull, reference))
+        with target.awake():
+            results.add("docker-pull", target.name, _seconds(machine.pull, reference))
         assert machine.image_id(reference) == image, f"{target.name} gave another image than it was given"
         _forget(machine)
 

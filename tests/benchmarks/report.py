@@ -103,7 +103,8 @@ def circumstances(rounds: int, seconds: int) -> str:
     cores, memory = os.cpu_count(), os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (
         f"{datetime.now(UTC):%Y-%m-%d}, {cores} cores ({_processor()}), {memory:.0f} GiB, Linux {platform.release()}, "
-        f"Python {platform.python_version()}; {', '.join(versions)}; medians of {rounds} x {seconds} s (growth: of at least {growth.LEAST_ROUNDS})."
+        f"Python {platform.python_version()}; {', '.join(versions)}; medians of {rounds} x {seconds} s "
+        f"(growth: of at least {growth.LEAST_ROUNDS})."
     )
 
 

@@ -36,16 +36,18 @@ def in_turn(targets: Sequence[Target], number: int) -> list[Target]:
 
 
 def sample(rows: Sequence[Row], targets: Sequence[Target], settings: Settings, results: Results) -> None:
-    """Check, then measure each row on each server that can answer it; one server is loaded at a time."""
+    """Check, then measure each row on each server that can answer it; only the one that is loaded runs."""
     for row in rows:
         measure = row.measure
         if measure is None:
             continue
         able = [target for target in targets if target.is_registry or not measure.registries_only]
         for target in able:
-            measure.check(target, settings)
+            with target.awake():
+                measure.check(target, settings)
         for number in range(settings.rounds):
             for target in in_turn(able, number):
-                results.add(row.key, target.name, measure.run(target, settings))
+                with target.awake():
+                    results.add(row.key, target.name, measure.run(target, settings))
         told = [f"{target.name} {results.get(row.key, target.name):,.4g}" for target in able]
         say(f"{row.title} ({row.unit}): {', '.join(told)}")

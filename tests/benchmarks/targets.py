@@ -1,8 +1,12 @@
 """What can be loaded: a server with a port, a repository and, perhaps, a login."""
 
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
-from tests.benchmarks import wire
+from tests.benchmarks import processes, wire
 from tests.benchmarks.content import Content
 from tests.clients.processes import Daemon
 
@@ -55,10 +59,29 @@ class Target:
         """What its programs printed last."""
         return "\n".join(f"--- {self.name}: {each.name}\n{each.output()}" for each in self.daemons())
 
+    def roots(self) -> list[int]:
+        """The process ids of its programs, in the same order."""
+        return [each.process.pid for each in self.daemons() if each.process is not None]
+
+    def pause(self) -> None:
+        """Hold all its processes, so that what it does later on is not done at the cost of others."""
+        for pid in processes.trees(self.roots()):
+            os.kill(pid, signal.SIGSTOP)
+
+    @contextmanager
+    def awake(self) -> Iterator[None]:
+        """Let its processes go on until the block ends."""
+        for pid in processes.trees(self.roots()):
+            os.kill(pid, signal.SIGCONT)
+        try:
+            yield
+        finally:
+            self.pause()
+
     def close(self) -> None:
-        """Stop it."""
+        """End it at once; nobody needs what it holds."""
         for each in self.daemons():
-            each.stop(seconds=40)
+            each.kill9()
 
     def answers(self, path: str) -> bool:
         """Whether something answers at this path."""

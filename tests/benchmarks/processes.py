@@ -1,4 +1,4 @@
-"""The peak memory of processes, as Linux counts it (VmHWM of /proc/PID/status)."""
+"""Trees of processes, and their peak memory as Linux counts it (VmHWM of /proc/PID/status)."""
 
 from collections.abc import Iterable
 from pathlib import Path
