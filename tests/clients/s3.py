@@ -46,7 +46,9 @@ class ObjectStore:
             ]
         }
         (folder / "s3.json").write_text(json.dumps(keys), encoding="utf-8")
-        self.daemon = Daemon("the S3 server", self._command(others), folder / "s3.log", folder=folder)
+        # The key that objects are encrypted with, if a request asks for AES256.
+        sealing = {"WEED_S3_SSE_KEY": SECRET_ACCESS_KEY}
+        self.daemon = Daemon("the S3 server", self._command(others), folder / "s3.log", env=sealing, folder=folder)
 
     def _command(self, others: list[int]) -> list[str]:
         master, volume, filer = others

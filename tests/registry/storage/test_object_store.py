@@ -308,6 +308,19 @@ def test_signed_addresses_are_of_the_public_endpoint(settings: Settings, s3: S3S
 # --- encryption, outages
 
 
+@pytest.mark.parametrize("encryption", ["AES256", ""])
+@pytest.mark.parametrize("size", [4096, PART, PART + 4096], ids=["tail", "part", "part and tail"])
+def test_the_server_encrypts_all_bytes(
+    settings: Settings, s3: S3Settings, server: ObjectStore, encryption: str, size: int
+) -> None:
+    settings.S3 = dataclasses.replace(s3, encryption=encryption)
+    driver, upload, whole = ObjectStoreDriver(), new_upload(), os.urandom(size)
+    state = append_all(driver, upload, [whole[:1000], whole[1000:]])
+    assert counting(driver, upload, state, size) == whole
+    on_disk = b"".join(file.read_bytes() for file in (server.folder / "store").glob("*.dat"))
+    assert [whole[start : start + 64] in on_disk for start in (2000, size - 64)] == [not encryption] * 2
+
+
 def test_objects_are_encrypted_as_the_settings_say(settings: Settings, s3: S3Settings) -> None:
     settings.S3 = dataclasses.replace(s3, encryption="aws:kms", kms_key_id="a-key")
     driver, seen = ObjectStoreDriver(), []
