@@ -132,7 +132,7 @@ def require_whole(blob: FoundBlob) -> None:
 
 
 def mark_damaged(blob: Blob | FoundBlob) -> None:
-    """Note that a blob's bytes are missing, cut short or others; from now on it is absent, and the next push repairs it."""
+    """Note that the bytes are missing, cut short or others: the blob is absent now, and the next push repairs it."""
     log.error("stored blob is missing or cut short", digest=blob.digest, storage_key=blob.storage_key, size=blob.size)
     Blob.objects.filter(id=blob.id, storage_key=blob.storage_key, state=Blob.State.LIVE).update(
         state=Blob.State.DAMAGED
