@@ -23,7 +23,7 @@ COPY static static
 COPY locale locale
 # The settings want their secrets; nothing of these values stays in the image.
 RUN python -m compileall -q . /opt/kho \
-    && mkdir -p /var/lib/kho /var/spool/kho \
+    && mkdir -p /var/lib/kho /var/spool/kho /var/tmp/kho \
     && env DJANGO_SETTINGS_MODULE=config.settings.production KHO_DATA=/var/lib/kho KHO_BLOBS=/var/lib/kho/blobs \
         KHO_URL=https://build.invalid KHO_TRUSTED_PROXIES=127.0.0.1 REDIS_URL=redis://build.invalid \
         DATABASE_URL=postgresql://build@build.invalid/build \
@@ -31,7 +31,7 @@ RUN python -m compileall -q . /opt/kho \
         python manage.py collectstatic --noinput --verbosity 0 \
     && echo 'kho:x:10001:' >> /etc/group \
     && echo 'kho:x:10001:10001::/var/lib/kho:/usr/sbin/nologin' >> /etc/passwd \
-    && chown -R 10001:10001 /var/lib/kho /var/spool/kho
+    && chown -R 10001:10001 /var/lib/kho /var/spool/kho /var/tmp/kho
 USER 10001:10001
 ENV DJANGO_SETTINGS_MODULE=config.settings.production KHO_DATA=/var/lib/kho KHO_SPOOL=/var/spool/kho
 EXPOSE 8000

@@ -1,6 +1,6 @@
 # What a person types. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all bench check lock messages
+.PHONY: help run test test-all faults production bench check lock messages
 SHELL := /bin/sh
 VENV := .venv
 PYTHON_BIN := $(VENV)/bin/python
@@ -29,6 +29,13 @@ test-all: $(VENV)/dev.stamp ## run the tests with real servers, clients and a br
 	$(PYTHON_BIN) -m tests.clients.on_postgresql -q
 	KHO_TEST_DATABASE=sqlite $(PYTHON_BIN) -m pytest -q $(REAL)
 	KHO_TEST_DATABASE=postgresql $(PYTHON_BIN) -m pytest -q tests/conformance tests/journeys
+
+faults: $(VENV)/dev.stamp ## kill and break everything at every step, for an hour; installs what it needs (Debian, root)
+	tests/clients/install.sh
+	KHO_FAULTS=long $(PYTHON_BIN) -m pytest -q tests/faults
+
+production: $(VENV)/dev.stamp ## start what docker-compose.yml describes, without containers (nginx, PostgreSQL, Redis, S3)
+	@exec $(PYTHON_BIN) -m config.deploy run
 
 bench: $(VENV)/dev.stamp ## measure Kho beside other registries; installs them (Debian, root)
 	tests/clients/install.sh

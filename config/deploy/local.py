@@ -56,6 +56,7 @@ class Machine:
             "/run/secrets": self.secrets,
             "/var/spool/kho": data / "spool",
             "/srv/blobs": data / "blobs",
+            "/var/tmp/kho": data / "parts",  # noqa: S108 - of the containers
         }
 
     def process(self, service: Service) -> Process:

@@ -35,7 +35,8 @@ def _one_round(machine: Dockerd, archive: Path, registries: Sequence[Target], nu
     references = {target.name: f"{target.host}/{target.private(f'docker-{number}')}:1" for target in registries}
     for target in registries:
         if login := target.login():
-            machine.remember(target.host, *login)
+            with target.awake():
+                machine.login(target.host, *login)
     machine.load(archive, *references.values())
     image = machine.image_id(references[registries[0].name])
     for target in registries:

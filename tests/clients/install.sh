@@ -9,7 +9,7 @@ PACKAGES="
     docker.io containerd runc crun podman buildah skopeo umoci
     mmdebstrap busybox-static ca-certificates
     chromium fonts-dejavu-core
-    docker-registry nginx wrk apache2-utils
+    docker-registry nginx redis-server wrk apache2-utils
 "
 CONFORMANCE=github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111
 HELM=helm.sh/helm/v3/cmd/helm@v3.22.0
