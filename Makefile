@@ -5,7 +5,7 @@ SHELL := /bin/sh
 VENV := .venv
 PYTHON_BIN := $(VENV)/bin/python
 # Suites that drive real servers, clients and a browser.
-REAL := tests/conformance tests/journeys tests/faults tests/browser
+REAL := tests/conformance tests/journeys tests/faults tests/browser tests/benchmarks
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -28,7 +28,7 @@ test-all: $(VENV)/dev.stamp ## run the tests with real servers, clients and a br
 	tests/clients/install.sh
 	$(PYTHON_BIN) -m tests.clients.on_postgresql -q
 	KHO_TEST_DATABASE=sqlite $(PYTHON_BIN) -m pytest -q $(REAL)
-	KHO_TEST_DATABASE=postgresql $(PYTHON_BIN) -m pytest -q tests/conformance tests/journeys
+	KHO_TEST_DATABASE=postgresql $(PYTHON_BIN) -m pytest -q tests/conformance tests/journeys --deselect tests/journeys/test_production.py
 
 faults: $(VENV)/dev.stamp ## kill and break everything at every step, for an hour; installs what it needs (Debian, root)
 	tests/clients/install.sh

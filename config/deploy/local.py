@@ -38,11 +38,12 @@ http {{
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """What to start: its command, environment and folder."""
+    """What to start: its command, environment and folder, and as which user (empty: as who starts it)."""
 
     command: tuple[str, ...]
     environment: dict[str, str]
     folder: Path
+    user: str = ""
 
 
 class Machine:
@@ -93,8 +94,8 @@ class Machine:
         programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name))
         if not programs:
             raise SystemExit("kho: PostgreSQL is not installed (Debian: apt-get install postgresql)")
-        as_owner = ("runuser", "-u", SYSTEM_USER, "--") if os.geteuid() == 0 else ()
-        if as_owner:
+        user = SYSTEM_USER if os.geteuid() == 0 else ""
+        if user:
             self._open_to_others(folder)
             shutil.chown(folder, SYSTEM_USER)
         script = (
@@ -105,11 +106,11 @@ class Machine:
         )
         password = folder / "password"
         password.write_text((self.secrets / "postgres_password").read_text(encoding="utf-8"), encoding="utf-8")
-        if as_owner:
+        if user:
             shutil.chown(password, SYSTEM_USER)
         port = str(self.ports["postgres"])
-        command = (*as_owner, "sh", "-c", script, "sh", str(folder), str(programs[-1]), str(password), port)
-        return Process(command, {}, Path("/"))
+        command = ("sh", "-c", script, "sh", str(folder), str(programs[-1]), str(password), port)
+        return Process(command, {}, Path("/"), user)
 
     def _open_to_others(self, folder: Path) -> None:
         """Let the system user of PostgreSQL reach its folder."""

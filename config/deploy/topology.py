@@ -62,7 +62,7 @@ class Topology:
         """Start one service and wait until it is ready. NotStarted."""
         process = self.machine.process(self.services[name])
         child = Child(name, process.command, environment=self._environment(process.environment))
-        child.folder, child.log = process.folder, self.log(name)
+        child.folder, child.log, child.user = process.folder, self.log(name), process.user
         self.children[name] = child
         child.start()
         deadline = time.monotonic() + READY_SECONDS

@@ -42,6 +42,7 @@ class Child:
     environment: dict[str, str] | None = None
     folder: Path | None = None
     log: Path | None = None
+    user: str = ""
 
     def start(self) -> None:
         """Start it in a session of its own: Ctrl-C reaches only the parent, which stops its children in order."""
@@ -55,6 +56,9 @@ class Child:
                 stderr=output,
                 env=self.environment,
                 cwd=self.folder,
+                user=self.user or None,
+                group=self.user or None,
+                extra_groups=[] if self.user else None,
                 start_new_session=True,
                 preexec_fn=_die_with_parent,  # noqa: PLW1509 - one thread only
             )
