@@ -1,6 +1,6 @@
 """Writes audit events; a change records itself in its own transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +23,26 @@ def record(
     at: datetime | None = None,
 ) -> None:
     """Write who did what to which resource; the event belongs to the account that owns the resource."""
-    AuditEvent.objects.create(
+    event(caller, action, resource, read_only=read_only, error_code=error_code, details=details, at=at).save()
+
+
+def record_all(events: Sequence[AuditEvent]) -> None:
+    """Write many events at once."""
+    AuditEvent.objects.bulk_create(events, batch_size=500)
+
+
+def event(
+    caller: Caller,
+    action: Action,
+    resource: Arn,
+    *,
+    read_only: bool = False,
+    error_code: str = "",
+    details: Mapping[str, Any] | None = None,
+    at: datetime | None = None,
+) -> AuditEvent:
+    """Make an event that is not written yet."""
+    return AuditEvent(
         event_time=at or timezone.now(),
         event_source=f"{resource.service}.amazonaws.com",
         event_name=action.value,

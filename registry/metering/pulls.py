@@ -16,6 +16,7 @@ from accounts.audit import trail
 from accounts.audit.actions import Action
 from accounts.caller import Caller
 from accounts.iam.arn import Arn
+from accounts.models import AuditEvent
 from registry import events
 from registry.models import Image, ImageChild, PullCount, Repository
 
@@ -36,6 +37,7 @@ def apply(lines: Sequence[_Line]) -> None:
     children = _children(images.values())
     counts: Counter[tuple[int, str, Any]] = Counter()
     last_pulls: dict[int, datetime] = {}
+    happened: list[AuditEvent] = []
     for line in lines:
         image = images.get(line["image"])
         if image is None:
@@ -44,9 +46,10 @@ def apply(lines: Sequence[_Line]) -> None:
         last_pulls[image.id] = max(at, last_pulls.get(image.id, at))
         tag = _tag(line, at)
         if line["kind"] == "pull":
-            _record(line, at)
+            happened.append(_event(line, at))
             if (image.repository_id, image.digest) not in children:
                 counts[image.id, tag, at.date()] += 1
+    trail.record_all(happened)
     _save(images, counts, last_pulls)
 
 
@@ -75,9 +78,9 @@ def _tag(line: _Line, at: datetime) -> str:
     return str(line["tag"]) or (tag if at - seen <= HEAD_NAMES_TAG_FOR else "")
 
 
-def _record(line: _Line, at: datetime) -> None:
-    """Write the pull's audit event, at the time when it happened."""
-    trail.record(
+def _event(line: _Line, at: datetime) -> AuditEvent:
+    """The pull's audit event, at the time when it happened."""
+    return trail.event(
         Caller(**line["caller"]),
         Action.BATCH_GET_IMAGE,
         Arn.parse(line["resource"]),
