@@ -1,14 +1,17 @@
 """Which peers may speak for others: the proxies that the operator has named in KHO_TRUSTED_PROXIES."""
 
+import os
 import re
-import secrets
 from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
+from random import Random
 from typing import Final
 
 from django.conf import settings
 
+_ids: Final = Random()
+os.register_at_fork(after_in_child=_ids.seed)
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -40,7 +43,13 @@ def _within(peer: str, networks: tuple[str, ...]) -> bool:
         address = ip_address(peer)
     except ValueError:
         return False
+    address = getattr(address, "ipv4_mapped", None) or address
     return any(address in ip_network(network, strict=False) for network in networks)
+
+
+def new_request_id() -> str:
+    """An id that no other request has: it need not be hard to guess, and asking the system takes longer than the rest."""
+    return f"{_ids.getrandbits(128):032x}"
 
 
 def source_of(meta: Mapping[str, str]) -> tuple[str, str]:
@@ -48,5 +57,5 @@ def source_of(meta: Mapping[str, str]) -> tuple[str, str]:
     peer = meta.get("REMOTE_ADDR", "")
     if is_trusted(peer):
         given = meta.get("HTTP_X_REQUEST_ID", "")
-        return client_of(meta), given if REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
-    return peer, secrets.token_hex(16)
+        return client_of(meta), given if REQUEST_ID.fullmatch(given) else new_request_id()
+    return peer, new_request_id()

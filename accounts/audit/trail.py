@@ -1,15 +1,37 @@
 """Writes audit events; a change records itself in its own transaction."""
 
-from collections.abc import Mapping, Sequence
+import json
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+from django.db import connection
 from django.utils import timezone
 
 from accounts.audit.actions import Action
 from accounts.caller import Caller
 from accounts.iam.arn import Arn
 from accounts.models import AuditEvent
+
+COLUMNS: Final = (
+    *("id", "event_time", "event_source", "event_name", "read_only", "account_id", "region", "caller_account_id"),
+    *(
+        "principal_arn",
+        "access_key_id",
+        "source_ip",
+        "user_agent",
+        "request_id",
+        "resource_arn",
+        "error_code",
+        "details",
+    ),
+)
+INSERT: Final = (
+    f"INSERT INTO accounts_auditevent ({', '.join(COLUMNS)}) "  # noqa: S608 - names of this page
+    f"VALUES ({', '.join(['%s'] * len(COLUMNS))})"
+)
 
 
 def record(
@@ -23,26 +45,7 @@ def record(
     at: datetime | None = None,
 ) -> None:
     """Write who did what to which resource; the event belongs to the account that owns the resource."""
-    event(caller, action, resource, read_only=read_only, error_code=error_code, details=details, at=at).save()
-
-
-def record_all(events: Sequence[AuditEvent]) -> None:
-    """Write many events at once."""
-    AuditEvent.objects.bulk_create(events, batch_size=500)
-
-
-def event(
-    caller: Caller,
-    action: Action,
-    resource: Arn,
-    *,
-    read_only: bool = False,
-    error_code: str = "",
-    details: Mapping[str, Any] | None = None,
-    at: datetime | None = None,
-) -> AuditEvent:
-    """Make an event that is not written yet."""
-    return AuditEvent(
+    AuditEvent.objects.create(
         event_time=at or timezone.now(),
         event_source=f"{resource.service}.amazonaws.com",
         event_name=action.value,
@@ -59,6 +62,45 @@ def event(
         error_code=error_code,
         details=dict(details or {}),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A read that happened at a time: a row of its own in the trail. `caller` has the fields of a Caller."""
+
+    at: datetime
+    action: Action
+    resource: Arn
+    caller: Mapping[str, str]
+    details: Mapping[str, str]
+
+
+def record_reads(reads: Iterable[Read]) -> None:
+    """Write many reads in one statement, without the model: a busy registry has thousands in a second."""
+    adapt = connection.ops.adapt_datetimefield_value
+    rows = [
+        (
+            AuditEvent._meta.pk.get_db_prep_value(uuid.uuid4(), connection),
+            adapt(read.at),
+            f"{read.resource.service}.amazonaws.com",
+            read.action.value,
+            True,
+            read.resource.account_id,
+            read.resource.region,
+            read.caller["account_id"],
+            read.caller["principal_arn"],
+            read.caller["access_key_id"],
+            read.caller["source_ip"],
+            read.caller["user_agent"][:512],
+            read.caller["request_id"],
+            str(read.resource),
+            "",
+            json.dumps(read.details),
+        )
+        for read in reads
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(INSERT, rows)
 
 
 def recent(caller: Caller, *, limit: int = 10) -> list[AuditEvent]:

@@ -55,7 +55,7 @@ def active(unique_id: str) -> Principal | None:
 
 
 def disable(principal: Principal) -> None:
-    """End at once all that the principal's keys, passwords and tokens allow."""
+    """End, within seconds, all that the principal's keys, passwords and tokens allow."""
     Principal.objects.filter(id=principal.id).update(is_active=False)
 
 

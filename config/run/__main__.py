@@ -26,7 +26,8 @@ def main() -> int:
     options = Options.read()
     data = Path(env.text("KHO_DATA", "data")).absolute()
     os.environ["KHO_DATA"] = str(data)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
+    # Whatever this shell has for another deployment: `make run` makes accounts and secrets, which production must not.
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.local"
     lock = take_folder(data)
     require_free_port(options)
     django.setup()
@@ -81,6 +82,8 @@ def _wait_until_ready(options: Options, supervisor: "Supervisor") -> None:
             answer = error.read().decode("utf-8", "replace")
         except OSError as error:
             answer = str(error)
+            if not supervisor.processes[0].is_alive and not supervisor.stopping:
+                raise CannotStart("the web server ended; what it printed above says why.") from error
         if time.monotonic() > deadline:
             raise CannotStart(f"the web server did not become ready; it answers: {answer}")
         time.sleep(0.2)

@@ -1,6 +1,5 @@
 """What `make run` is told by its environment; a bad value ends it with one line."""
 
-import os
 import re
 from dataclasses import dataclass, field
 from typing import Self
@@ -54,4 +53,4 @@ class Options:
     @property
     def origin(self) -> str:
         """Where a browser on this machine finds it."""
-        return os.environ.get("KHO_URL") or f"http://{self.host}"
+        return env.text("KHO_URL", "") or f"http://{self.host}"

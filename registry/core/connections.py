@@ -1,6 +1,12 @@
-"""Database connections of requests that wait for clients: given back to the pool while bytes move."""
+"""The database connection of a request: fresh at its start, given back to the pool while bytes move."""
 
 from django.db import connection
+
+
+def refresh() -> None:
+    """Drop a connection that is broken or too old, as Django does at the start of its requests."""
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
 
 
 def release() -> None:

@@ -14,9 +14,8 @@ from django.db.models import F, Q
 from accounts import outbox
 from accounts.audit import trail
 from accounts.audit.actions import Action
-from accounts.caller import Caller
+from accounts.audit.trail import Read
 from accounts.iam.arn import Arn
-from accounts.models import AuditEvent
 from registry import events
 from registry.models import Image, ImageChild, PullCount, Repository
 
@@ -37,7 +36,7 @@ def apply(lines: Sequence[_Line]) -> None:
     children = _children(images.values())
     counts: Counter[tuple[int, str, Any]] = Counter()
     last_pulls: dict[int, datetime] = {}
-    happened: list[AuditEvent] = []
+    happened: list[Read] = []
     for line in lines:
         image = images.get(line["image"])
         if image is None:
@@ -46,10 +45,10 @@ def apply(lines: Sequence[_Line]) -> None:
         last_pulls[image.id] = max(at, last_pulls.get(image.id, at))
         tag = _tag(line, at)
         if line["kind"] == "pull":
-            happened.append(_event(line, at))
+            happened.append(_read(line, at))
             if (image.repository_id, image.digest) not in children:
                 counts[image.id, tag, at.date()] += 1
-    trail.record_all(happened)
+    trail.record_reads(happened)
     _save(images, counts, last_pulls)
 
 
@@ -78,16 +77,10 @@ def _tag(line: _Line, at: datetime) -> str:
     return str(line["tag"]) or (tag if at - seen <= HEAD_NAMES_TAG_FOR else "")
 
 
-def _event(line: _Line, at: datetime) -> AuditEvent:
-    """The pull's audit event, at the time when it happened."""
-    return trail.event(
-        Caller(**line["caller"]),
-        Action.BATCH_GET_IMAGE,
-        Arn.parse(line["resource"]),
-        read_only=True,
-        at=at,
-        details={"imageDigest": line["digest"], "imageTag": line["tag"]},
-    )
+def _read(line: _Line, at: datetime) -> Read:
+    """The pull as the trail records it, at the time when it happened."""
+    details = {"imageDigest": line["digest"], "imageTag": line["tag"]}
+    return Read(at, Action.BATCH_GET_IMAGE, Arn.parse(line["resource"]), line["caller"], details)
 
 
 def _save(

@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import Error, connection
+from django.db import Error
 from django.http.request import split_domain_port, validate_host
 
 from accounts.authn import callers
@@ -51,7 +51,7 @@ def answer(meta: Mapping[str, Any], source_ip: str, request_id: str) -> Answer |
     except (RegistryError, AccountsError):
         return None
     except Error:
-        connection.close_if_unusable_or_obsolete()
+        connections.refresh()
         return None
 
 
@@ -72,7 +72,7 @@ def _answer(
     if early is not None:
         return _early_answer(caller, *early, head)
     try:
-        connection.close_if_unusable_or_obsolete()
+        connections.refresh()
         address, reference = addresses.resolve(host, route["name"]), parse_reference(route["reference"])
         if route["kind"] == "manifests":
             return _manifest(caller, host, route.string, address, reference, head)

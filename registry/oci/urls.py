@@ -28,4 +28,5 @@ urlpatterns = [
     re_path(r"^v2/", Unmatched.as_view()),
     path("token/", Tokens.as_view()),
     path("token", Tokens.as_view()),
+    re_path(r"^token/", Unmatched.as_view()),
 ]

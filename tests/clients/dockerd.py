@@ -82,6 +82,10 @@ class Dockerd:
         """`docker pull`."""
         self.docker("pull", "--quiet", reference)
 
+    def try_pull(self, reference: str) -> bool:
+        """`docker pull`; whether it worked."""
+        return self.docker.attempt("pull", "--quiet", reference).returncode == 0
+
     def pull_refused(self, reference: str) -> str:
         """`docker pull` that fails."""
         return self.docker.refused("pull", "--quiet", reference)

@@ -45,6 +45,7 @@ def test_hops_that_say_nothing_are_the_connection_s(settings: Settings, hops: st
     settings.TRUSTED_PROXIES = ("127.0.0.0/8",)
     assert proxies.client_of({"HTTP_X_FORWARDED_FOR": hops, "REMOTE_ADDR": "127.0.0.1"}) == client
     assert not proxies.is_trusted("no address")
+    assert proxies.is_trusted("::ffff:127.0.0.9") and not proxies.is_trusted("::ffff:192.0.2.1")
 
 
 def test_the_access_line_tells_no_secrets(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -183,11 +183,11 @@ def test_it_refuses_who_was_disabled(dockerd: Callable[[], Dockerd], dave: Tenan
     wait_for(
         "the key is refused", lambda: "unauthorized" in box.attempt_login(host, dave.key_id, dave.secret), seconds=5
     )
-    box.pull_refused(mine)
+    wait_for("pulls are refused", lambda: not box.try_pull(mine), seconds=5)
     box.login(host, USER, password)
     box.pull(mine)
 
     manage("disable_principal", dave.account_id, "--user", dave.name)
     wait_for("the password is refused", lambda: "unauthorized" in box.attempt_login(host, USER, password), seconds=5)
-    box.pull_refused(mine)
+    wait_for("pulls are refused", lambda: not box.try_pull(mine), seconds=5)
     box.push_refused(mine)

@@ -10,7 +10,7 @@ from accounts.management.commands import _accounts
 
 
 class Command(BaseCommand):
-    """Ends at once what the principal's keys, passwords and tokens allow."""
+    """Ends, within seconds, what the principal's keys, passwords and tokens allow."""
 
     help = "Disable a principal of an account."
 
