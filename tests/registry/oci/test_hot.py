@@ -104,7 +104,7 @@ def test_it_works_as_the_views_do(
         assert answer.headers == others
 
 
-def test_it_works_through_wsgi(image: Image, public: str) -> None:
+def test_it_works_through_wsgi(transactional_db: None, image: Image, public: str) -> None:
     seen: list[Any] = []
 
     def start(status: str, fields: list[tuple[str, str]], *_: Any) -> None:
