@@ -38,7 +38,7 @@ def test_a_role_becomes_its_program(monkeypatch: pytest.MonkeyPatch, arguments: 
         became.append(command)
         raise SystemExit
 
-    monkeypatch.setattr(serve.os, "execv", become)
+    monkeypatch.setattr("os.execv", become)
     with pytest.raises(SystemExit):
         serve.main(arguments)
     [command] = became
@@ -91,6 +91,6 @@ def test_the_drainer_waits_for_the_database_and_ends_when_told(monkeypatch: pyte
 
     handlers: dict[int, Any] = {}
     monkeypatch.setattr(drain_spool, "drain", drain)
-    monkeypatch.setattr(drain_spool.signal, "signal", handlers.setdefault)
+    monkeypatch.setattr("signal.signal", handlers.setdefault)
     call_command("drain_spool", "--every", "0.01")
     assert len(looks) == 2 and set(handlers) == {signal.SIGTERM, signal.SIGINT}
