@@ -57,12 +57,6 @@ def test_a_kill_at_a_step(
             killed.append(name)
             topology.kill9(service)
 
-    def step_and_return(name: str) -> None:
-        """The service comes back when the client has noticed, or would have."""
-        if killed and not topology.children[service].is_alive and name != where:
-            topology.start_service(service)
-        step(name)
-
     old, new = make_image(os.urandom(100), comment="old"), an_image(f"{service} {where}")
     client.push_patiently(old, "moved")
     with ThreadPoolExecutor(1) as thread:
