@@ -33,8 +33,9 @@ def web(bind: str, port: int, *, workers: int = 2) -> tuple[str, ...]:
 
 
 def worker(queues: Sequence[str] = wiring.QUEUES, *, concurrency: int = 2) -> tuple[str, ...]:
-    """A task worker for some queues."""
+    """A task worker for some queues; where it shares a machine with web workers, they come first."""
     return (
+        *("/usr/bin/env", "nice", "-n", "10"),
         *(*CELERY, "worker", "--pool", "threads", "--concurrency", str(concurrency), "--loglevel", "WARNING"),
         *("--queues", ",".join(queues), "--without-gossip", "--without-mingle", "--without-heartbeat"),
     )
