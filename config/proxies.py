@@ -10,7 +10,7 @@ from typing import Final
 
 from django.conf import settings
 
-_ids: Final = Random()
+_ids: Final = Random()  # noqa: S311 - they need not be hard to guess
 os.register_at_fork(after_in_child=_ids.seed)
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -48,7 +48,7 @@ def _within(peer: str, networks: tuple[str, ...]) -> bool:
 
 
 def new_request_id() -> str:
-    """An id that no other request has: it need not be hard to guess, and asking the system takes longer than the rest."""
+    """An id that no other request has; to ask the system for it would take longer than all the rest."""
     return f"{_ids.getrandbits(128):032x}"
 
 
