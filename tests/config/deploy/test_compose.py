@@ -1,5 +1,6 @@
 """docker-compose.yml is what it says, and what the script reads; secrets are made once."""
 
+import ipaddress
 import json
 import os
 import re
@@ -48,6 +49,7 @@ def test_every_service_is_confined(name: str) -> None:
     service = RAW["services"][name]
     assert service["cap_drop"] == ["ALL"] and service["security_opt"] == ["no-new-privileges:true"]
     assert service["restart"] and "privileged" not in service
+    assert service["logging"]["options"].keys() == {"max-size", "max-file"}, "logs must not fill the disk"
     assert name == "init" or service["deploy"]["resources"]["limits"].keys() == {"cpus", "memory"}
     assert name in KHO or (service["user"] not in {"root", "0"} and service["healthcheck"])
     assert name in {"postgres", "s3"} or service["read_only"], "only what writes its own folders may write elsewhere"
@@ -67,6 +69,21 @@ def test_the_gateway_knows_every_web_node() -> None:
     assert len(web) > 1 and all(f"server {name}:8000 max_fails=0;" in nodes for name in web)
     inside = RAW["services"]["gateway"]["networks"]["inside"]["ipv4_address"]
     assert RAW["services"]["web-1"]["environment"]["KHO_TRUSTED_PROXIES"] == inside
+
+
+def test_addresses_that_others_rely_on_are_fixed_and_nobody_else_s() -> None:
+    [pool] = RAW["networks"]["inside"]["ipam"]["config"]
+    subnet, given = ipaddress.ip_network(pool["subnet"]), ipaddress.ip_network(pool["ip_range"])
+    fixed = {
+        name: ipaddress.ip_address(service["networks"]["inside"]["ipv4_address"])
+        for name, service in RAW["services"].items()
+        if isinstance(service["networks"], dict)
+    }
+    gateway = RAW["services"]["gateway"]["environment"]
+    behind = re.findall(r"([\w-]+):\d+", gateway["KHO_WEB_NODES"] + " " + gateway["KHO_S3_NODE"])
+    assert set(fixed) == {"gateway", *behind}, "nginx looks names up once"
+    assert len(set(fixed.values())) == len(fixed)
+    assert all(address in subnet and address not in given for address in fixed.values())
 
 
 def test_names_become_ports_and_volumes_folders(services: dict[str, compose.Service], tmp_path: Path) -> None:
