@@ -188,7 +188,7 @@ class Row:
 
 ROWS: Final = (
     Row("manifest-tag-login", "manifest by tag, with login", 4, Requests(BY_TAG, True)),
-    Row("manifest-tag-public", "manifest by tag, public", 4, Requests(BY_TAG, False), of_nginx=0.45),
+    Row("manifest-tag-public", "manifest by tag, public", 4, Requests(BY_TAG, False)),
     Row("manifest-digest-login", "manifest by digest, with login", 4, Requests(BY_DIGEST, True)),
     Row("manifest-digest-public", "manifest by digest, public", 10, Requests(BY_DIGEST, False), of_nginx=0.45),
     Row("head-manifest-login", "HEAD manifest by tag, with login", 4, Requests(BY_TAG, True, head=True)),

@@ -56,7 +56,14 @@ class ObjectStore:
             str(Path(sys.executable).parent / "weed"),
             *("server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={self.folder / 'store'}"),
             *(f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}", f"-s3.port={self.port}"),
-            *("-s3", f"-s3.config={self.folder / 's3.json'}", "-volume.max=50", "-master.volumeSizeLimitMB=256"),
+            *(
+                "-s3",
+                "-s3.port.iceberg=0",
+                "-s3.port.lance=0",
+                f"-s3.config={self.folder / 's3.json'}",
+                "-volume.max=50",
+                "-master.volumeSizeLimitMB=256",
+            ),
             *("-master.telemetry=false", "-s3.iam=false"),
         ]
 
