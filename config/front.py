@@ -30,7 +30,12 @@ class HotReads:
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or not environ["PATH_INFO"].startswith("/v2/"):
             return self.django(environ, start_response)
         source_ip, request_id = proxies.source_of(environ)
-        answer = hot.answer(environ, source_ip, request_id)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        try:
+            answer = hot.answer(environ, source_ip, request_id)
+        except Exception:  # noqa: BLE001 - whatever it was, Django meets it again and answers in the protocol's words
+            answer = None
         if answer is None:
             return self.django(environ, start_response)
         log.debug(

@@ -32,7 +32,7 @@ def client_of(meta: Mapping[str, str]) -> str:
 def _address(hop: str) -> str:
     """The hop if it is an address, else nothing."""
     try:
-        return str(ip_address(hop))
+        return str(ip_address(hop.partition("%")[0]))
     except ValueError:
         return ""
 

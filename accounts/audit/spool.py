@@ -136,7 +136,8 @@ def read(path: Path, offset: int, *, limit: int = 500) -> tuple[list[dict[str, A
                 break
             offset += len(line)
             try:
-                record = json.loads(line)
+                # Other writers than Kho pass on what clients send: bytes that are no text must not stop the reading.
+                record = json.loads(line.decode("utf-8", "replace"))
             except ValueError:
                 record = None
             if isinstance(record, dict):

@@ -32,7 +32,8 @@ def make(folder: Path, host: str, postgres: str = "postgres:5432") -> list[str]:
     def keep(name: str, value: Callable[[], str]) -> str:
         path = folder / name
         if not path.exists():
-            path.touch(0o644)
+            path.touch()
+            path.chmod(0o644)
             path.write_text(value(), encoding="utf-8")
             made.append(name)
         return path.read_text(encoding="utf-8")
@@ -47,7 +48,9 @@ def make(folder: Path, host: str, postgres: str = "postgres:5432") -> list[str]:
     actions = ["Admin", "Read", "Write", "List", "Tagging"]
     identities = {"identities": [{"name": "kho", "credentials": credentials, "actions": actions}]}
     keep("s3_identities", lambda: json.dumps(identities))
-    if not (folder / "tls_certificate").exists():
+    if not ((folder / "tls_certificate").exists() and (folder / "tls_key").exists()):
+        (folder / "tls_certificate").unlink(missing_ok=True)
+        (folder / "tls_key").unlink(missing_ok=True)
         certificate, key = self_signed(host)
         keep("tls_certificate", lambda: certificate)
         keep("tls_key", lambda: key)

@@ -16,7 +16,7 @@ from accounts.audit.actions import Action
 from accounts.caller import Caller
 from accounts.errors import AccountsError
 from registry import storage
-from registry.core import addresses, reading, repositories
+from registry.core import addresses, connections, reading, repositories
 from registry.core.reading import FoundBlob
 from registry.errors import BlobIsReferenced, BlobNotFound, RepositoryNotFound, StorageDamaged
 from registry.models import Blob, BlobLink, ImageBlob, Repository
@@ -63,6 +63,7 @@ def find(caller: Caller, address: Address, digest: Digest) -> FoundBlob:
     found = reading.blob(
         caller, address, digest, Action.BATCH_CHECK_LAYER_AVAILABILITY, Action.GET_DOWNLOAD_URL_FOR_LAYER
     )
+    connections.release()
     require_whole(found)
     if not found.is_referenced and not keep_while_unused(found):
         raise BlobNotFound(str(digest))
@@ -86,6 +87,7 @@ def deliver(caller: Caller, address: Address, digest: Digest) -> Delivery:
 
 def delivery_of(found: FoundBlob) -> Delivery:
     """Say how the bytes of a blob that may be read get to the client; small ones come from here. BlobNotFound."""
+    connections.release()  # the store may take its time
     if found.size <= reading.LARGEST_KEPT:
         return _small(found)
     driver = storage.default()

@@ -20,14 +20,21 @@ log = structlog.get_logger(__name__)
 
 BATCH: Final = 500
 """Lines in one transaction; keeps it short, since SQLite has one writer."""
+MOST_BATCHES: Final = 200
+"""Batches between two looks at which files there are."""
 
 
 def drain() -> int:
     """Count all lines that are there; return how many."""
     finished = {path: spool.is_finished(path) for path in spool.files()}
     total = 0
-    while (lines := _drain_batch(list(finished))) is not None:
+    for _ in range(MOST_BATCHES):
+        lines = _drain_batch(list(finished))
+        if lines is None:
+            break
         total += lines
+    else:
+        return total  # more is coming all the time: files that are new by now have their turn too
     for path in (path for path, is_finished in finished.items() if is_finished):
         spool.remove(path)
         SpoolFile.objects.filter(name=path.name).delete()

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from registry.core import addresses
+from registry.core.storable import storable
 from registry.errors import RegistryError
 from registry.models import Image
 
@@ -68,9 +69,9 @@ def _caller(line: Mapping[str, Any]) -> dict[str, str]:
         "account_id": "",
         "principal_arn": "",
         "region": "",
-        "source_ip": str(line.get("client", "")),
-        "user_agent": str(line.get("agent", ""))[:400],
-        "request_id": str(line.get("request_id", "")),
+        "source_ip": storable(str(line.get("client", "")))[:45],
+        "user_agent": storable(str(line.get("agent", "")))[:400],
+        "request_id": storable(str(line.get("request_id", "")))[:64],
         "access_key_id": "",
     }
 

@@ -14,7 +14,7 @@ CONTENT_DIGEST: Final = "Docker-Content-Digest"
 API_VERSION: Final = ("Docker-Distribution-Api-Version", "registry/2.0")
 PRIVATE: Final = "private, no-store"
 REVALIDATE: Final = "public, no-cache"
-SHORT: Final = "public, max-age=2"
+SHORT: Final = "public, max-age=1"
 """Public content by digest never changes, but the right to it may end: caches ask again soon (ADR 0006)."""
 
 LARGEST_PAGE: Final = 1000

@@ -21,7 +21,7 @@ from accounts.recent import Recent
 from registry.core import addresses, blobs, connections, images, pulls, reading
 from registry.core.addresses import Host, HostKind
 from registry.core.reading import FoundBlob, FoundImage
-from registry.errors import RegistryError
+from registry.errors import ImageNotFound, RegistryError
 from registry.oci import answers
 from registry.oci.answers import Answer
 from registry.values import Address, Digest, Reference, parse_reference
@@ -30,8 +30,9 @@ ROUTE: Final = re.compile(r"/v2/(?P<name>.+)/(?P<kind>manifests|blobs)/(?P<refer
 NOT_PLAIN: Final = ("HTTP_RANGE", "HTTP_IF_NONE_MATCH", "HTTP_EXPECT", "HTTP_TRANSFER_ENCODING")
 
 _Early = tuple[Address, FoundImage | FoundBlob]
-_early: Final[Recent[tuple[HostKind, str], _Early]] = Recent()
-"""Kind of host and path -> what anyone may pull there, found a moment ago."""
+_Key = tuple[HostKind, bool, str]
+_early: Final[Recent[_Key, _Early]] = Recent()
+"""Kind of host, whether by HEAD, and path -> what anyone may pull there, found a moment ago."""
 
 
 def answer(meta: Mapping[str, Any], source_ip: str, request_id: str) -> Answer | None:
@@ -53,12 +54,15 @@ def answer(meta: Mapping[str, Any], source_ip: str, request_id: str) -> Answer |
     except Error:
         connections.refresh()
         return None
+    finally:
+        connections.release()
 
 
 def _answer(
     meta: Mapping[str, Any], host: Host, route: re.Match[str], head: bool, source_ip: str, request_id: str
 ) -> Answer:
     """What the verbs of the core say; they raise what the views will answer."""
+    connections.refresh()
     identified = callers.identify(meta.get("HTTP_AUTHORIZATION", "").strip())
     caller = callers.from_principal(
         identified.principal if identified else None,
@@ -68,20 +72,17 @@ def _answer(
         user_agent=meta.get("HTTP_USER_AGENT", ""),
         request_id=request_id,
     )
-    early = _early.get((host.kind, route.string), settings.EARLY_SECONDS) if caller.is_anonymous else None
+    key = host.kind, head, route.string
+    early = _early.get(key, settings.EARLY_SECONDS) if caller.is_anonymous else None
     if early is not None:
         return _early_answer(caller, *early, head)
-    try:
-        connections.refresh()
-        address, reference = addresses.resolve(host, route["name"]), parse_reference(route["reference"])
-        if route["kind"] == "manifests":
-            return _manifest(caller, host, route.string, address, reference, head)
-        return _blob(caller, host, route.string, address, Digest.parse(route["reference"]), head)
-    finally:
-        connections.release()
+    address, reference = addresses.resolve(host, route["name"]), parse_reference(route["reference"])
+    if route["kind"] == "manifests":
+        return _manifest(caller, key, address, reference, head)
+    return _blob(caller, key, address, Digest.parse(route["reference"]), head)
 
 
-def _manifest(caller: Caller, host: Host, path: str, address: Address, reference: Reference, head: bool) -> Answer:
+def _manifest(caller: Caller, key: _Key, address: Address, reference: Reference, head: bool) -> Answer:
     by_digest = isinstance(reference, Digest)
     caching = answers.cache_control(caller, address, by_digest=by_digest)
     read_at = monotonic()
@@ -91,16 +92,16 @@ def _manifest(caller: Caller, host: Host, path: str, address: Address, reference
         stored = images.get(caller, address, reference)
         image, content = stored.image, stored.content
     if by_digest and address.is_public and caller.is_anonymous:
-        _early.keep((host.kind, path), (address, image), read_at)
+        _early.keep(key, (address, image), read_at)
     return answers.manifest(image, content, caching)
 
 
-def _blob(caller: Caller, host: Host, path: str, address: Address, digest: Digest, head: bool) -> Answer:
+def _blob(caller: Caller, key: _Key, address: Address, digest: Digest, head: bool) -> Answer:
     caching = answers.cache_control(caller, address, by_digest=True)
     read_at = monotonic()
     found = blobs.find(caller, address, digest) if head else blobs.readable(caller, address, digest)
     if address.is_public and caller.is_anonymous and reading.is_needed(found):
-        _early.keep((host.kind, path), (address, found), read_at)
+        _early.keep(key, (address, found), read_at)
     return answers.blob_described(found, caching) if head else answers.blob(blobs.delivery_of(found), caching)
 
 
@@ -113,6 +114,8 @@ def _early_answer(caller: Caller, address: Address, found: FoundImage | FoundBlo
         blobs.require_whole(found)
         return answers.blob_described(found, caching)
     content = None if head else reading.manifest(found.digest)
+    if content is None and not head:
+        raise ImageNotFound(found.digest, str(address.name), address.registry.account_id)
     pulls.record(caller, pulls.Kind.HEAD if head else pulls.Kind.PULL, address, found, Digest.parse(found.digest))
     return answers.manifest(found, content, caching)
 

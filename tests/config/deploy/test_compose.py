@@ -7,6 +7,7 @@ import re
 import ssl
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,13 @@ def test_addresses_that_others_rely_on_are_fixed_and_nobody_else_s() -> None:
     assert set(fixed) == {"gateway", *behind}, "nginx looks names up once"
     assert len(set(fixed.values())) == len(fixed)
     assert all(address in subnet and address not in given for address in fixed.values())
+
+
+def test_the_image_has_what_the_broker_needs() -> None:
+    listed = (PROJECT / "requirements" / "base.txt").read_text(encoding="utf-8")
+    needed = [line for line in metadata.requires("kombu") or () if line.endswith('extra == "redis"')]
+    names = {re.split(r"[^\w.-]", line)[0] for line in needed}
+    assert names and all(f"\n{name}==" in listed for name in names), "development requirements would hide it"
 
 
 def test_names_become_ports_and_volumes_folders(services: dict[str, compose.Service], tmp_path: Path) -> None:

@@ -101,3 +101,12 @@ def test_a_file_is_removed_when_its_hour_is_over(data_folder: Path, public_addre
     assert present.exists() and strange.exists() and not past.exists()
     image.refresh_from_db()
     assert image.pull_count == 2
+
+
+def test_bytes_that_are_no_text_stop_nothing(data_folder: Path, public_address: Address, image: Image) -> None:
+    path = f"/v2/{addresses.path(public_address)}/manifests/{image.digest}"
+    file = log(data_folder, line(path, agent="AGENT"), line(path, agent="\ud800"), line(path, agent="whole"))
+    file.write_bytes(file.read_bytes().replace(b"AGENT", b"\xed\xa0\x80\xff"))
+    assert drain() == 3
+    image.refresh_from_db()
+    assert image.pull_count == 3

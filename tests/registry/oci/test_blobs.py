@@ -111,7 +111,7 @@ def test_it_works_for_anyone_from_a_public_repository(nobodys: Wire, charlies: W
     for wire in (nobodys, Wire(f"Bearer {bearer.issue(None).value}")):
         answer = wire.get(public_blob)
         assert (answer.status, answer.body) == (200, CONTENT)
-        assert answer.headers["Cache-Control"] == "public, max-age=2"
+        assert answer.headers["Cache-Control"] == "public, max-age=1"
     assert charlies.get(public_blob).headers["Cache-Control"] == "private, no-store"
     assert nobodys.head(public_blob).status == 200
 

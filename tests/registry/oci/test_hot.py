@@ -260,7 +260,7 @@ def test_an_early_answer_is_revoked_within_five_seconds(
     assert ask(path, method) is not None, "the last moment of an early answer"
     clock[0] += 0.1
     assert ask(path, method) is None
-    assert 1.2 + 1.3 + in_front <= 5
+    assert 1.25 + 1.25 + in_front + 1 <= 5, "a cache that counts whole seconds keeps it for almost one more"
 
 
 def test_a_blob_without_a_live_image_is_never_answered_early(
@@ -269,7 +269,7 @@ def test_a_blob_without_a_live_image_is_never_answered_early(
     loose, layer = f"{public}/blobs/{Digest.of(LOOSE)}", f"{public}/blobs/{LAYER_DIGEST}"
     for path in (loose, layer):
         assert ask(path, "HEAD") is not None
-    assert {path for _, path in hot._early._kept} == {layer}
+    assert {path for _, _, path in hot._early._kept} == {layer}
     images.delete(alice, public_address, Digest.parse(image.digest))
     clock[0] += 1.3
     hot._early.clear()
