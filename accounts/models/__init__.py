@@ -3,8 +3,27 @@
 from accounts.models.account import Account, Membership
 from accounts.models.audit_event import AuditEvent
 from accounts.models.credential import AccessKey
+from accounts.models.group import Group, GroupMember
 from accounts.models.outbox import OutboxRow
 from accounts.models.person import Person
+from accounts.models.policy import InlinePolicy, ManagedPolicy, PolicyAttachment, PolicyVersion
 from accounts.models.principal import Principal
+from accounts.models.session import OpenIDConnectProvider, Session
 
-__all__ = ["AccessKey", "Account", "AuditEvent", "Membership", "OutboxRow", "Person", "Principal"]
+__all__ = [
+    "AccessKey",
+    "Account",
+    "AuditEvent",
+    "Group",
+    "GroupMember",
+    "InlinePolicy",
+    "ManagedPolicy",
+    "Membership",
+    "OpenIDConnectProvider",
+    "OutboxRow",
+    "Person",
+    "PolicyAttachment",
+    "PolicyVersion",
+    "Principal",
+    "Session",
+]

@@ -22,6 +22,8 @@ class AccessKey(models.Model):
     status = models.CharField(max_length=8, choices=Status, default=Status.ACTIVE)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True)
+    last_used_service = models.CharField(max_length=32, blank=True)
+    last_used_region = models.CharField(max_length=32, blank=True)
 
     class Meta:
         ordering = ["created_at"]

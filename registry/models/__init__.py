@@ -3,6 +3,7 @@
 from registry.models.alias import Alias
 from registry.models.blob import Blob, BlobLink
 from registry.models.image import Image, ImageBlob, ImageChild, ImageTag, Manifest
+from registry.models.policy import RegistrySettings, RepositoryPolicyVersion
 from registry.models.repository import Repository
 from registry.models.tag_event import TagEvent
 from registry.models.template import CreationTemplate
@@ -20,7 +21,9 @@ __all__ = [
     "ImageTag",
     "Manifest",
     "PullCount",
+    "RegistrySettings",
     "Repository",
+    "RepositoryPolicyVersion",
     "SpoolFile",
     "TagEvent",
     "Upload",

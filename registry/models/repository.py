@@ -25,6 +25,8 @@ class Repository(models.Model):
     region = models.CharField(max_length=32)
     name = models.CharField(max_length=256)
     image_tag_mutability = models.CharField(max_length=32, choices=TagMutability, default=TagMutability.MUTABLE)
+    policy_text = models.TextField(blank=True, help_text=_("the repository policy in force; empty: none"))
+    resource_tags = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.CharField(max_length=512, blank=True)
     last_push_at = models.DateTimeField(null=True, blank=True)
