@@ -9,8 +9,14 @@ AccountsError
 ├── InvalidInput                    a value has the wrong form
 ├── AlreadyExists                   the name is taken
 ├── NotFound                        no such account, person, principal or key
+├── DeleteConflict                  it is still in use
 └── LimitReached                    a quota of the account is used up
 """
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from accounts.iam.request import Decision
 
 
 class AccountsError(Exception):
@@ -36,12 +42,15 @@ class CredentialsExpired(NotAuthenticated):
 class AccessDenied(AccountsError):
     """A known caller may not do this. `reason` is for logs and the simulator, never for strangers."""
 
-    def __init__(self, principal_arn: str, action: str, resource: str, reason: str) -> None:
+    def __init__(
+        self, principal_arn: str, action: str, resource: str, reason: str, decision: "Decision | None" = None
+    ) -> None:
         super().__init__(f"{principal_arn} may not {action} on {resource}: {reason}")
         self.principal_arn = principal_arn
         self.action = action
         self.resource = resource
         self.reason = reason
+        self.decision = decision
 
 
 class InvalidInput(AccountsError):
@@ -63,3 +72,7 @@ class NotFound(AccountsError):
 
 class LimitReached(AccountsError):
     """A quota of the account is used up."""
+
+
+class DeleteConflict(AccountsError):
+    """What should be deleted is still in use; the message says by what."""
