@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Callable
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TypeVar
 
@@ -103,3 +103,18 @@ def matching(name: str, default: str | None, pattern: str, what: str) -> str:
         return raw
 
     return parsed(name, default, parse, what)
+
+
+def named_networks(name: str) -> tuple[tuple[str, IPv4Network | IPv6Network], ...]:
+    """Read names with networks, such as vpce-office=10.1.0.0/16, separated by commas; the first that fits counts."""
+
+    def parse(raw: str) -> tuple[tuple[str, IPv4Network | IPv6Network], ...]:
+        items = (item.strip().partition("=") for item in raw.split(",") if item.strip())
+        return tuple((label, ip_network(network, strict=False)) for label, _, network in items if _named(label))
+
+    def _named(label: str) -> bool:
+        if not re.fullmatch(r"[A-Za-z0-9-]{1,64}", label):
+            raise ValueError
+        return True
+
+    return parsed(name, "", parse, "names with networks such as vpce-office=10.1.0.0/16, separated by commas")

@@ -142,6 +142,13 @@ X_FRAME_OPTIONS = "DENY"
 # Addresses (or networks) of proxies whose X-Forwarded-* are believed.
 TRUSTED_PROXIES = env.networks("KHO_TRUSTED_PROXIES")
 
+# What conditions of policies may ask for: the organization that all accounts belong to (aws:PrincipalOrgID), and names
+# of networks that requests come from (aws:SourceVpce).
+ORGANIZATION_ID = env.matching("KHO_ORGANIZATION_ID", "", r"o-[a-z0-9]{10,32}", "an id such as o-1a2b3c4d5e")
+VPC_ENDPOINTS = env.named_networks("KHO_VPC_ENDPOINTS")
+# Private networks that requests to addresses which users give may go to, such as identity providers; none by itself.
+OUTBOUND_PRIVATE_NETWORKS = env.networks("KHO_OUTBOUND_NETWORKS")
+
 # Storage of blobs.
 STORAGE_DRIVERS = wiring.STORAGE_DRIVERS
 STORAGE_DRIVER = env.matching(
