@@ -33,7 +33,7 @@ class HotReads:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
-            answer = hot.answer(environ, source_ip, request_id)
+            answer = hot.answer(environ, source_ip, request_id, is_secure=proxies.is_secure(environ))
         except Exception:  # noqa: BLE001 - whatever it was, Django meets it again and answers in the protocol's words
             answer = None
         if answer is None:

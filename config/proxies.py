@@ -59,3 +59,10 @@ def source_of(meta: Mapping[str, str]) -> tuple[str, str]:
         given = meta.get("HTTP_X_REQUEST_ID", "")
         return client_of(meta), given if REQUEST_ID.fullmatch(given) else new_request_id()
     return peer, new_request_id()
+
+
+def is_secure(meta: Mapping[str, str]) -> bool:
+    """Whether the client's own connection is by TLS: to this process, or as a trusted proxy says."""
+    if is_trusted(meta.get("REMOTE_ADDR", "")):
+        return meta.get("HTTP_X_FORWARDED_PROTO", meta.get("wsgi.url_scheme", "")) == "https"
+    return meta.get("wsgi.url_scheme", "") == "https"

@@ -10,16 +10,22 @@ from django.utils.crypto import constant_time_compare
 from accounts.audit import spool
 from accounts.directory import access_keys
 from accounts.errors import CredentialsInvalid
-from accounts.models import Principal
+from accounts.iam.request import NO_RIGHTS, Rights
+from accounts.models import Principal, Session
 from accounts.sessions import passwords
 
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """Who the credentials are of; with the key's id if it was an access key."""
+    """Who the credentials are of, and what they may do.
+
+    `access_key_id` if it was an access key; `session` if they are temporary credentials, or made by such.
+    """
 
     principal: Principal
     access_key_id: str = ""
+    session: Session | None = None
+    rights: Rights = NO_RIGHTS
 
 
 def decode(encoded: str) -> tuple[str, str]:
@@ -36,7 +42,8 @@ def decode(encoded: str) -> tuple[str, str]:
 def identify(user: str, password: str) -> Identified:
     """Check user and password. CredentialsExpired for an authentic registry password that is too old."""
     if user == passwords.USER_NAME:
-        return Identified(passwords.verify(password))
+        principal, session = passwords.verify(password)
+        return Identified(principal, session.id if session else "", session)
     if "\x00" in user:  # PostgreSQL can't even compare with it
         raise CredentialsInvalid
     key = access_keys.usable(user)

@@ -1,5 +1,6 @@
 """Callers from principals, memberships and Authorization headers."""
 
+from dataclasses import replace
 from hashlib import blake2b
 from time import monotonic
 from typing import Final
@@ -9,14 +10,25 @@ from django.conf import settings
 from accounts.authn import basic
 from accounts.authn.basic import Identified
 from accounts.caller import Caller
+from accounts.directory import rights
 from accounts.errors import CredentialsInvalid
-from accounts.iam import arn
-from accounts.models import Membership, Principal
+from accounts.iam import arn, document
+from accounts.iam.document import Policy
+from accounts.iam.request import Rights, SubjectKind
+from accounts.models import Membership, Principal, Session
 from accounts.recent import Recent
 from accounts.sessions import bearer
 
 _identified: Final[Recent[bytes, tuple[Identified | None]]] = Recent()
 """Digest of an Authorization header -> who it is of; only what was valid."""
+_of_roles: Final[Recent[int, Rights]] = Recent()
+"""Role -> rights of the people who act as it."""
+
+KINDS: Final = {
+    Principal.Kind.ROOT.value: SubjectKind.ROOT,
+    Principal.Kind.USER.value: SubjectKind.USER,
+    Principal.Kind.ROLE.value: SubjectKind.ROLE,
+}
 
 
 def identify(authorization: str) -> Identified | None:
@@ -41,45 +53,114 @@ def _check(authorization: str) -> Identified | None:
     scheme, _, value = authorization.partition(" ")
     match scheme.lower():
         case "basic":
-            return basic.identify(*basic.decode(value))
+            return with_rights(basic.identify(*basic.decode(value)))
         case "bearer":
-            principal = bearer.verify(value.strip())
-            return Identified(principal) if principal else None
+            named = bearer.verify(value.strip())
+            if named is None:
+                return None
+            principal, session = named
+            return with_rights(Identified(principal, session.id if session else "", session))
         case _:
             raise CredentialsInvalid
 
 
-def from_principal(
-    principal: Principal | None,
+def with_rights(identified: Identified) -> Identified:
+    """Add what the principal's policies and the session's let it do."""
+    found = rights.of(identified.principal)
+    if identified.session is not None and identified.session.policies:
+        limits = tuple(_session_policy(text) for text in identified.session.policies)
+        found = replace(found, session=limits)
+    return replace(identified, rights=found)
+
+
+def _session_policy(text: str) -> Policy:
+    return document.parse(text, document.Kind.SESSION).named("session policy")
+
+
+def of(
+    identified: Identified | None,
     *,
     region: str = "",
     source_ip: str = "",
     user_agent: str = "",
     request_id: str = "",
-    access_key_id: str = "",
+    is_secure: bool = False,
 ) -> Caller:
-    """Make the caller of one request; nobody if there is no principal."""
+    """Make the caller of one request; nobody if nobody has signed in."""
+    if identified is None:
+        return Caller(
+            region=region, source_ip=source_ip, user_agent=user_agent, request_id=request_id, is_secure=is_secure
+        )
+    principal, session = identified.principal, identified.session
+    is_role = principal.kind == Principal.Kind.ROLE
     return Caller(
-        account_id=principal.account_id if principal else "",
-        principal_arn=principal.arn if principal else "",
+        account_id=principal.account_id,
+        principal_arn=session.arn if session else principal.arn,
         region=region,
         source_ip=source_ip,
         user_agent=user_agent,
         request_id=request_id,
-        access_key_id=access_key_id,
+        access_key_id=identified.access_key_id,
+        kind=SubjectKind.SESSION if session and is_role else KINDS[principal.kind],
+        role_arn=principal.arn if session and is_role else "",
+        unique_id=f"{principal.unique_id}:{session.name}" if session and is_role else _id_of(principal),
+        name=principal.name,
+        tags=_tags(principal, session),
+        keys=_keys(session) if session else (),
+        is_secure=is_secure,
+        session_id=session.id if session else "",
+        rights=identified.rights,
     )
 
 
+def _id_of(principal: Principal) -> str:
+    """What aws:userid says of a principal without a session; root is its account."""
+    return principal.account_id if principal.kind == Principal.Kind.ROOT else principal.unique_id
+
+
+def _tags(principal: Principal, session: Session | None) -> tuple[tuple[str, str], ...]:
+    """The principal's tags; those of the session win."""
+    return tuple((principal.tags | (session.tags if session else {})).items())
+
+
+def _keys(session: Session) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Condition keys that temporary credentials bring."""
+    values = {
+        "aws:tokenissuetime": session.issued_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "aws:sourceidentity": session.source_identity,
+        "aws:federatedprovider": session.provider,
+    }
+    return tuple((key, (value,)) for key, value in values.items() if value)
+
+
 def from_membership(
-    membership: Membership, *, region: str = "", source_ip: str = "", user_agent: str = "", request_id: str = ""
+    membership: Membership,
+    *,
+    region: str = "",
+    source_ip: str = "",
+    user_agent: str = "",
+    request_id: str = "",
+    is_secure: bool = False,
 ) -> Caller:
     """Make the caller of a person in the console: a session of the membership's role, named by the mail address."""
-    session = arn.assumed_role(membership.account_id, membership.role.name, membership.person.email)
+    role, email = membership.role, membership.person.email
+    found = _of_roles.get(role.id, settings.RIGHTS_SECONDS)
+    if found is None:
+        read_at = monotonic()
+        found = rights.of(role)
+        _of_roles.keep(role.id, found, read_at)
     return Caller(
         account_id=membership.account_id,
-        principal_arn=str(session),
+        principal_arn=str(arn.assumed_role(membership.account_id, role.name, email)),
         region=region,
         source_ip=source_ip,
         user_agent=user_agent,
         request_id=request_id,
+        kind=SubjectKind.SESSION,
+        role_arn=role.arn,
+        unique_id=f"{role.unique_id}:{email}",
+        name=role.name,
+        tags=_tags(role, None),
+        is_secure=is_secure,
+        rights=found,
     )

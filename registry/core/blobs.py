@@ -212,8 +212,9 @@ def _mountable(caller: Caller, digest: Digest, source: Address | None) -> Blob |
 def _may_pull(caller: Caller, source: Address) -> bool:
     """Whether the caller may read manifests and layers there; both are needed to mount."""
     try:
-        repositories.require(caller, source, Action.BATCH_GET_IMAGE)
-        repositories.require(caller, source, Action.GET_DOWNLOAD_URL_FOR_LAYER)
+        repository = repositories.find(source)
+        repositories.allow(caller, source, repository, Action.BATCH_GET_IMAGE)
+        repositories.allow(caller, source, repository, Action.GET_DOWNLOAD_URL_FOR_LAYER)
     except AccountsError:
         return False
     return True

@@ -11,10 +11,9 @@ from typing import Any, Final, Generic, TypeVar
 
 from django.db.models import Count, Max, Q, QuerySet, Sum
 
-from accounts import gate
 from accounts.audit.actions import Action
 from accounts.caller import Caller
-from registry.core import addresses, repositories
+from registry.core import addresses, permissions, repositories
 from registry.errors import ImageNotFound
 from registry.models import Image, ImageChild, ImageTag, Repository, TagEvent
 from registry.values import Address, Digest, Reference, RegistryId
@@ -149,8 +148,7 @@ def repository_count(caller: Caller, registry: RegistryId) -> int:
 
 def _repositories(caller: Caller, registry: RegistryId, contains: str) -> QuerySet[Repository]:
     """The live repositories of a registry, for who may list them."""
-    service = "ecr-public" if registry.is_public else "ecr"
-    gate.require(caller, f"{service}:{Action.DESCRIBE_REPOSITORIES}", addresses.registry_arn(registry))
+    permissions.require_in_registry(caller, registry, Action.DESCRIBE_REPOSITORIES)
     found = Repository.objects.filter(account_id=registry.account_id, region=registry.region, deleted_at=None)
     return found.filter(name__contains=contains) if contains else found
 

@@ -65,7 +65,8 @@ def put(
     Putting what is there already changes nothing. Raises ManifestInvalid, ManifestTooLarge, ManifestDigestMismatch,
     LayersNotFound, ReferencedImagesNotFound, ImageTagAlreadyExists.
     """
-    repository = repositories.authorized_for_push(caller, address, Action.PUT_IMAGE)
+    names = list(dict.fromkeys(str(tag) for tag in ((reference,) if isinstance(reference, Tag) else tags)))
+    repository = repositories.authorized_for_push(caller, address, Action.PUT_IMAGE, names)
     if len(content) > settings.MAX_MANIFEST_BYTES:
         raise ManifestTooLarge(settings.MAX_MANIFEST_BYTES)
     digest = Digest.of(content, reference.algorithm if isinstance(reference, Digest) else "sha256")
@@ -75,7 +76,6 @@ def put(
     present = _require_blobs(repository, parsed)
     _require_children(repository, parsed)
     facts = _config_facts(parsed, present)
-    names = dict.fromkeys(str(tag) for tag in ((reference,) if isinstance(reference, Tag) else tags))
     subject = str(parsed.subject.digest) if parsed.subject else ""
     with transaction.atomic():
         _lock(repository)
@@ -120,7 +120,7 @@ def head(caller: Caller, address: Address, reference: Reference) -> FoundImage:
 
 def untag(caller: Caller, address: Address, tag: Tag) -> None:
     """Take a tag away; the image stays, even if it was its last one. ImageNotFound."""
-    repository = repositories.authorized(caller, address, Action.BATCH_DELETE_IMAGE)
+    repository = repositories.authorized_for_tags(caller, address, Action.BATCH_DELETE_IMAGE, lambda _: [str(tag)])
     with transaction.atomic():
         _lock(repository)
         row = ImageTag.objects.select_related("image").filter(repository=repository, name=str(tag)).first()
@@ -137,8 +137,10 @@ def delete(caller: Caller, address: Address, digest: Digest) -> None:
 
 def delete_many(caller: Caller, address: Address, digests: Sequence[Digest]) -> None:
     """Delete several images in one transaction, all or none. An index and its children may go together."""
-    repository = repositories.authorized(caller, address, Action.BATCH_DELETE_IMAGE)
     wanted = {str(digest) for digest in digests}
+    repository = repositories.authorized_for_tags(
+        caller, address, Action.BATCH_DELETE_IMAGE, lambda found: _tags_of(found, wanted)
+    )
     with transaction.atomic():
         _lock(repository)
         images = {image.digest: image for image in _live(repository).filter(digest__in=wanted)}
@@ -162,12 +164,21 @@ def referrers(
     caller: Caller, address: Address, digest: Digest, *, artifact_type: str = "", last: str = "", limit: int = 100
 ) -> tuple[list[Image], bool]:
     """Return the images whose subject is `digest`, by digest after `last`, and whether more follow."""
-    repository = repositories.authorized(caller, address, Action.BATCH_GET_IMAGE)
+    repository = repositories.authorized(
+        caller, address, Action.BATCH_GET_IMAGE, image_tags=lambda found: _tags_of(found, {str(digest)})
+    )
     found = _live(repository).filter(subject_digest=str(digest), digest__gt=last).order_by("digest")
     if artifact_type:
         found = found.filter(artifact_type=artifact_type)
     images = list(found[: limit + 1])
     return images[:limit], len(images) > limit
+
+
+def _tags_of(repository: Repository | None, digests: Iterable[str]) -> list[str]:
+    """The tags by which images are reached, for policies that ask."""
+    if repository is None:
+        return []
+    return sorted({tag for digest in digests for tag in reading.tags_of_image(repository.id, digest)})
 
 
 def _live(repository: Repository) -> QuerySet[Image]:

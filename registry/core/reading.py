@@ -13,7 +13,8 @@ from django.db import connection
 
 from accounts.audit.actions import Action
 from accounts.caller import Caller
-from registry.core import repositories
+from registry.core import permissions
+from registry.core.permissions import Conditions, Tags
 from registry.errors import BlobNotFound, ImageNotFound, RepositoryNotFound
 from registry.models import Blob
 from registry.values import Address, Digest, Reference
@@ -23,7 +24,9 @@ REPOSITORY: Final = """
 """
 PLACE: Final = "WHERE r.account_id = %s AND r.region = %s AND r.name = %s AND r.deleted_at IS NULL"
 
-IMAGE: Final = "SELECT r.id, i.id, i.digest, i.media_type, i.manifest_size" + REPOSITORY
+IMAGE: Final = (
+    "SELECT r.policy_text, r.resource_tags, r.id, i.id, i.digest, i.media_type, i.manifest_size" + REPOSITORY
+)
 IMAGE_BY_TAG: Final = f"""{IMAGE}
     LEFT JOIN registry_imagetag t ON t.repository_id = r.id AND t.name = %s
     LEFT JOIN registry_image i ON i.id = t.image_id AND i.deleted_at IS NULL
@@ -32,7 +35,7 @@ IMAGE_BY_DIGEST: Final = f"""{IMAGE}
     LEFT JOIN registry_image i ON i.repository_id = r.id AND i.digest = %s AND i.deleted_at IS NULL
     {PLACE}"""
 BLOB: Final = f"""
-    SELECT r.id, b.id, b.digest, b.size, b.storage_key,
+    SELECT r.policy_text, r.resource_tags, r.id, b.id, b.digest, b.size, b.storage_key,
         EXISTS (SELECT 1 FROM registry_imageblob n WHERE n.blob_id = b.id)
     {REPOSITORY}
     LEFT JOIN registry_blob b ON b.digest = %s AND NOT (b.state = 'deleting') AND b.state = 'live'
@@ -43,6 +46,24 @@ NEEDED: Final = """
     SELECT EXISTS (SELECT 1 FROM registry_imageblob n
         JOIN registry_image i ON i.id = n.image_id AND i.repository_id = %s AND i.deleted_at IS NULL
         WHERE n.blob_id = %s)"""
+TAGS_OF_IMAGE: Final = """
+    SELECT t.name FROM registry_imagetag t JOIN registry_image i ON i.id = t.image_id AND i.deleted_at IS NULL
+    WHERE i.repository_id = %s AND i.digest = %s
+    UNION
+    SELECT t.name FROM registry_imagechild c JOIN registry_image i ON i.id = c.parent_id AND i.deleted_at IS NULL
+        JOIN registry_imagetag t ON t.image_id = i.id
+    WHERE i.repository_id = %s AND c.digest = %s"""
+TAGS_OF_BLOB: Final = """
+    WITH holding AS (
+        SELECT i.id, i.digest FROM registry_imageblob n JOIN registry_image i ON i.id = n.image_id
+        WHERE n.blob_id = %s AND i.repository_id = %s AND i.deleted_at IS NULL
+    )
+    SELECT t.name FROM holding h JOIN registry_imagetag t ON t.image_id = h.id
+    UNION
+    SELECT t.name FROM holding h JOIN registry_imagechild c ON c.digest = h.digest
+        JOIN registry_image i ON i.id = c.parent_id AND i.repository_id = %s AND i.deleted_at IS NULL
+        JOIN registry_imagetag t ON t.image_id = i.id"""
+"""The tags by which an image or a blob is reached, also through an index."""
 MANIFEST: Final = "SELECT content FROM registry_manifest WHERE digest = %s"
 
 LARGEST_KEPT: Final = 64 * 1024
@@ -51,18 +72,25 @@ KEPT_BYTES: Final = 16 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class FoundImage:
-    """An image's row, as far as a pull needs it; `manifest_size` in bytes."""
+    """An image's row, as far as a pull needs it; `manifest_size` in bytes.
+
+    `is_restricted` if a policy of the repository may tell one reader from another.
+    """
 
     repository_id: int
     id: int
     digest: str
     media_type: str
     manifest_size: int
+    is_restricted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class FoundBlob:
-    """A live blob that the repository can see; `is_referenced` by an image of any repository."""
+    """A live blob that the repository can see; `is_referenced` by an image of any repository.
+
+    `is_restricted` if a policy of the repository may tell one reader from another.
+    """
 
     repository_id: int
     id: Any
@@ -70,6 +98,7 @@ class FoundBlob:
     size: int
     storage_key: str
     is_referenced: bool
+    is_restricted: bool = False
 
 
 class Contents:
@@ -115,13 +144,14 @@ def image(caller: Caller, address: Address, reference: Reference) -> FoundImage:
 
     Raises CredentialsMissing, AccessDenied, RepositoryNotFound, ImageNotFound.
     """
-    statement = IMAGE_BY_DIGEST if isinstance(reference, Digest) else IMAGE_BY_TAG
-    row = _row(statement, str(reference), *_place(address))
-    repositories.require(caller, address, Action.BATCH_GET_IMAGE)
-    _require_repository(row, address)
-    if row[1] is None:
+    by_digest = isinstance(reference, Digest)
+    row = _row(IMAGE_BY_DIGEST if by_digest else IMAGE_BY_TAG, str(reference), *_place(address))
+    tags = (lambda: _tags_of_image(row)) if by_digest else (str(reference),)
+    _require(caller, address, row, (Action.BATCH_GET_IMAGE,), tags)
+    text, _, *found = row
+    if found[1] is None:
         raise ImageNotFound(str(reference), str(address.name), address.registry.account_id)
-    return FoundImage(*row)
+    return FoundImage(*found, is_restricted=bool(text))
 
 
 def blob(caller: Caller, address: Address, digest: Digest, *actions: Action) -> FoundBlob:
@@ -130,12 +160,38 @@ def blob(caller: Caller, address: Address, digest: Digest, *actions: Action) -> 
     Raises CredentialsMissing, AccessDenied, RepositoryNotFound, BlobNotFound.
     """
     row = _row(BLOB, str(digest), *_place(address))
-    repositories.require(caller, address, *actions)
-    _require_repository(row, address)
-    if row[1] is None:
+    _require(caller, address, row, actions, lambda: _tags_of_blob(row))
+    text, _, repository_id, blob_id, found, size, key, is_referenced = row
+    if blob_id is None:
         raise BlobNotFound(str(digest))
-    repository_id, blob_id, found, size, key, is_referenced = row
-    return FoundBlob(repository_id, Blob._meta.pk.to_python(blob_id), found, size, key, bool(is_referenced))
+    blob_id = Blob._meta.pk.to_python(blob_id)
+    return FoundBlob(repository_id, blob_id, found, size, key, bool(is_referenced), bool(text))
+
+
+def _require(caller: Caller, address: Address, row: Any, actions: tuple[Action, ...], tags: Tags) -> None:
+    """Ask the gate, with what the row says of the repository; only then tell that there is none."""
+    if row is None:
+        permissions.require(caller, address, *actions)
+        raise RepositoryNotFound(str(address.name), address.registry.account_id)
+    conditions = Conditions(row[1], tags)
+    permissions.require(caller, address, *actions, policy_text=row[0], conditions=conditions)
+
+
+def _tags_of_image(row: Any) -> list[str]:
+    """The tags by which the image of the row is reached."""
+    return _names(TAGS_OF_IMAGE, row[2], row[4], row[2], row[4]) if row[3] is not None else []
+
+
+def _tags_of_blob(row: Any) -> list[str]:
+    """The tags of the images that hold the blob of the row."""
+    if row[3] is None:
+        return []
+    return _names(TAGS_OF_BLOB, row[3], row[2], row[2])
+
+
+def tags_of_image(repository_id: int, digest: str) -> list[str]:
+    """Return the tags by which an image is reached, those of indexes that name it included."""
+    return _names(TAGS_OF_IMAGE, repository_id, digest, repository_id, digest)
 
 
 def is_needed(found: FoundBlob) -> bool:
@@ -156,12 +212,13 @@ def _place(address: Address) -> tuple[str, str, str]:
     return address.registry.account_id, address.registry.region, str(address.name)
 
 
-def _require_repository(row: Any, address: Address) -> None:
-    if row is None:
-        raise RepositoryNotFound(str(address.name), address.registry.account_id)
-
-
 def _row(statement: str, *parameters: Any) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return cursor.fetchone()
+
+
+def _names(statement: str, *parameters: Any) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return [row[0] for row in cursor.fetchall()]

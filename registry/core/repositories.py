@@ -1,70 +1,92 @@
 """Repositories: create, find, delete; and the one check that every verb on a repository begins with."""
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import gate, outbox
+from accounts import outbox
 from accounts.audit import trail
 from accounts.audit.actions import Action
 from accounts.caller import Caller
 from accounts.errors import AccessDenied
-from accounts.iam.arn import Arn
-from accounts.iam.evaluate import Effect, Statement
+from accounts.gate import Values
 from registry import events
-from registry.core import addresses, aliases, templates
+from registry.core import addresses, aliases, permissions, templates
 from registry.core.addresses import Host
+from registry.core.permissions import Conditions
 from registry.errors import InvalidValue, RepositoryAlreadyExists, RepositoryNotEmpty, RepositoryNotFound
 from registry.models import Image, Repository
-from registry.values import PUBLIC, Address, RegistryId
+from registry.values import PUBLIC, Address, RegistryId, RepositoryName
 
-PUBLIC_PULL: Final = Statement(
-    effect=Effect.ALLOW,
-    principals=frozenset({"*"}),
-    actions=frozenset(
-        {
-            "ecr-public:BatchCheckLayerAvailability",
-            "ecr-public:BatchGetImage",
-            "ecr-public:DescribeImages",
-            "ecr-public:DescribeRepositories",
-            "ecr-public:GetDownloadUrlForLayer",
-            "ecr-public:ListImages",
-        }
-    ),
-    sid="PublicPull",
-)
-"""What anyone may do with a public repository."""
-
-PUBLIC_POLICIES: tuple[Statement, ...] = (PUBLIC_PULL,)
-"""The statements of every public repository."""
+TagsOf = Callable[[Repository | None], Iterable[str]]
+"""Finds the image tags that a request is about, in the repository that it names, if there is one."""
 
 NOBODYS_ACCOUNT: Final = "0" * 12
 """Stands for the account of a caller who has not signed in."""
 
 
-def authorized(caller: Caller, address: Address, *actions: Action) -> Repository:
+def authorized(
+    caller: Caller, address: Address, *actions: Action, image_tags: TagsOf | None = None
+) -> Repository:
     """Return the repository if the caller may do one of the actions on its name.
 
     The rows are read first and the gate is asked before their absence is told, so that who may not act learns nothing,
-    at the same cost. Raises CredentialsMissing, AccessDenied, RepositoryNotFound.
+    at the same cost. `image_tags` tells, if a policy asks, which image tags the request is about.
+    Raises CredentialsMissing, AccessDenied, RepositoryNotFound.
     """
     repository = find(address)
-    require(caller, address, *actions)
+    allow(caller, address, repository, *actions, image_tags=image_tags)
     if repository is None:
         raise RepositoryNotFound(str(address.name), address.registry.account_id)
     return repository
 
 
-def require(caller: Caller, address: Address, *actions: Action) -> None:
-    """Ask the gate whether the caller may do one of the actions on the address; the first one names the refusal."""
-    service = "ecr-public" if address.is_public else "ecr"
-    policies = PUBLIC_POLICIES if address.is_public else ()
-    arn = addresses.arn(address)
-    if any(gate.decide(caller, f"{service}:{other}", arn, policies=policies).allowed for other in actions[1:]):
+def allow(
+    caller: Caller,
+    address: Address,
+    repository: Repository | None,
+    *actions: Action,
+    image_tags: TagsOf | None = None,
+) -> None:
+    """Ask the gate, with the policies of the repository that was found at the address."""
+    tags = (lambda: image_tags(repository)) if image_tags else ()
+    if repository is None:
+        permissions.require(caller, address, *actions, conditions=Conditions(None, tags))
         return
-    gate.require(caller, f"{service}:{actions[0]}", arn, policies=policies)
+    conditions = Conditions(repository.resource_tags, tags)
+    permissions.require(caller, address, *actions, policy_text=repository.policy_text, conditions=conditions)
+
+
+def authorized_for_tags(caller: Caller, address: Address, action: Action, tags_of: TagsOf) -> Repository:
+    """Return the repository if the caller may do the action to every one of the image tags, not just to some.
+
+    They are looked at one by one only if a policy tells them apart.
+    """
+    return _for_each(caller, address, action, tags_of, authorized)
+
+
+def _for_each(
+    caller: Caller, address: Address, action: Action, tags_of: TagsOf, find_authorized: Callable[..., Repository]
+) -> Repository:
+    """Ask about all tags at once; if a policy wanted to know them, ask about each of them."""
+    asked: list[str] = []
+
+    def remember(repository: Repository | None) -> list[str]:
+        asked[:] = tags_of(repository)
+        return asked
+
+    repository = find_authorized(caller, address, action, image_tags=remember)
+    for tag in tuple(asked) if len(asked) > 1 else ():
+        allow(caller, address, repository, action, image_tags=partial(_only, tag))
+    return repository
+
+
+def _only(tag: str, repository: Repository | None) -> list[str]:
+    return [tag]
 
 
 def find(address: Address) -> Repository | None:
@@ -91,12 +113,19 @@ def get(caller: Caller, address: Address) -> Repository:
     return authorized(caller, address, Action.DESCRIBE_REPOSITORIES)
 
 
-def create(caller: Caller, address: Address, *, image_tag_mutability: str = "MUTABLE") -> Repository:
+def create(
+    caller: Caller,
+    address: Address,
+    *,
+    image_tag_mutability: str = "MUTABLE",
+    resource_tags: Mapping[str, str] | None = None,
+) -> Repository:
     """Create a repository; the first public one of an account brings its default alias.
 
     Raises RepositoryAlreadyExists, InvalidValue for a region that is not served.
     """
-    require(caller, address, Action.CREATE_REPOSITORY)
+    tags = dict(resource_tags or {})
+    permissions.require(caller, address, Action.CREATE_REPOSITORY, conditions=requested(tags))
     registry = address.registry
     if registry.region != PUBLIC and registry.region not in settings.REGIONS:
         raise InvalidValue(registry.region, "is not a region of this deployment")
@@ -107,6 +136,7 @@ def create(caller: Caller, address: Address, *, image_tag_mutability: str = "MUT
                 region=registry.region,
                 name=str(address.name),
                 image_tag_mutability=image_tag_mutability,
+                resource_tags=tags,
                 created_by=caller.principal_arn,
             )
             if registry.is_public:
@@ -120,13 +150,45 @@ def create(caller: Caller, address: Address, *, image_tag_mutability: str = "MUT
     return repository
 
 
-def authorized_for_push(caller: Caller, address: Address, action: Action) -> Repository:
-    """Return the repository for a push, created by the account's creation template if there is none yet.
+def requested(tags: Mapping[str, str]) -> Conditions:
+    """The condition keys of resource tags that a request brings."""
+    keys: dict[str, Values] = {f"aws:RequestTag/{key}": value for key, value in tags.items()}
+    return Conditions(more=keys | ({"aws:TagKeys": tuple(tags)} if tags else {}))
+
+
+def describe(
+    caller: Caller, registry: RegistryId, *, names: Sequence[str] = (), after: str = "", limit: int = 100
+) -> tuple[list[Repository], bool]:
+    """Return a registry's repositories by name after `after`, and whether more follow; or those that are named.
+
+    Raises RepositoryNotFound for the first name that there is none of.
+    """
+    if names:
+        return [get(caller, Address(registry, RepositoryName.parse(name))) for name in dict.fromkeys(names)], False
+    permissions.require_in_registry(caller, registry, Action.DESCRIBE_REPOSITORIES)
+    rows = Repository.objects.filter(
+        account_id=registry.account_id, region=registry.region, deleted_at=None, name__gt=after
+    ).order_by("name")[: limit + 1]
+    found = list(rows)
+    return found[:limit], len(found) > limit
+
+
+def authorized_for_push(
+    caller: Caller, address: Address, action: Action, tags: Sequence[str] = ()
+) -> Repository:
+    """Return the repository for a push under image tags, created by the account's template if there is none yet.
 
     Public repositories are never made by a push.
     """
+    return _for_each(caller, address, action, lambda _: tags, _found_or_created)
+
+
+def _found_or_created(
+    caller: Caller, address: Address, action: Action, *, image_tags: TagsOf | None = None
+) -> Repository:
+    """Return the repository, or make it."""
     try:
-        return authorized(caller, address, action)
+        return authorized(caller, address, action, image_tags=image_tags)
     except RepositoryNotFound:
         registry = address.registry
         template = (
@@ -137,7 +199,7 @@ def authorized_for_push(caller: Caller, address: Address, action: Action) -> Rep
         try:
             return create(caller, address, image_tag_mutability=template.image_tag_mutability)
         except RepositoryAlreadyExists:  # another push made it meanwhile
-            return authorized(caller, address, action)
+            return authorized(caller, address, action, image_tags=image_tags)
         except AccessDenied as denied:
             raise RepositoryNotFound(str(address.name), registry.account_id) from denied
 
@@ -164,10 +226,11 @@ def catalog(caller: Caller, host: Host | None = None, *, last: str = "", limit: 
     may list no registry at all.
     """
     registries = addresses.listed(host or addresses.host_of(""), caller.account_id or NOBODYS_ACCOUNT)
-    own = [(start, registry) for start, registry in registries if gate.decide(caller, *_listing(registry)).allowed]
+    listing = Action.DESCRIBE_REPOSITORIES
+    own = [(start, registry) for start, registry in registries if permissions.may(caller, registry, listing)]
     if not own:
         first = registries[0][1] if registries else RegistryId(caller.account_id or NOBODYS_ACCOUNT, PUBLIC)
-        gate.require(caller, *_listing(first))
+        permissions.require_in_registry(caller, first, listing)
     found: list[str] = []
     for start, registry in own:
         if len(found) >= limit or (last > start and not last.startswith(start)):
@@ -182,9 +245,3 @@ def catalog(caller: Caller, host: Host | None = None, *, last: str = "", limit: 
         )
         found += [f"{start}{name}" for name in names[: limit - len(found)]]
     return found
-
-
-def _listing(registry: RegistryId) -> tuple[str, Arn]:
-    """The action and the resource of listing a registry's repositories."""
-    service = "ecr-public" if registry.is_public else "ecr"
-    return f"{service}:{Action.DESCRIBE_REPOSITORIES}", addresses.registry_arn(registry)

@@ -59,9 +59,12 @@ class Blocks:
         self._opened.file.close()
 
 
-def cache_control(caller: Caller, address: Address, *, by_digest: bool) -> str:
-    """How long others may keep what was sent; whoever signs in sees every change at once."""
-    if not address.is_public or not caller.is_anonymous:
+def cache_control(caller: Caller, address: Address, *, by_digest: bool, is_restricted: bool = False) -> str:
+    """How long others may keep what was sent; whoever signs in sees every change at once.
+
+    What a policy may give to one and refuse to another (`is_restricted`) is nobody's but the reader's.
+    """
+    if not address.is_public or not caller.is_anonymous or is_restricted:
         return headers.PRIVATE
     return headers.SHORT if by_digest else headers.REVALIDATE
 

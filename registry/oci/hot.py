@@ -35,7 +35,7 @@ _early: Final[Recent[_Key, _Early]] = Recent()
 """Kind of host, whether by HEAD, and path -> what anyone may pull there, found a moment ago."""
 
 
-def answer(meta: Mapping[str, Any], source_ip: str, request_id: str) -> Answer | None:
+def answer(meta: Mapping[str, Any], source_ip: str, request_id: str, *, is_secure: bool = False) -> Answer | None:
     """Answer a request from its WSGI environment, or None if the views have to."""
     head = meta["REQUEST_METHOD"] == "HEAD"
     if not head and meta["REQUEST_METHOD"] != "GET":
@@ -48,7 +48,7 @@ def answer(meta: Mapping[str, Any], source_ip: str, request_id: str) -> Answer |
     if route is None or host is None:
         return None
     try:
-        return _answer(meta, host, route, head, source_ip, request_id)
+        return _answer(meta, host, route, head, source_ip, request_id, is_secure)
     except (RegistryError, AccountsError):
         return None
     except Error:
@@ -59,18 +59,23 @@ def answer(meta: Mapping[str, Any], source_ip: str, request_id: str) -> Answer |
 
 
 def _answer(
-    meta: Mapping[str, Any], host: Host, route: re.Match[str], head: bool, source_ip: str, request_id: str
+    meta: Mapping[str, Any],
+    host: Host,
+    route: re.Match[str],
+    head: bool,
+    source_ip: str,
+    request_id: str,
+    is_secure: bool,
 ) -> Answer:
     """What the verbs of the core say; they raise what the views will answer."""
     connections.refresh()
-    identified = callers.identify(meta.get("HTTP_AUTHORIZATION", "").strip())
-    caller = callers.from_principal(
-        identified.principal if identified else None,
-        access_key_id=identified.access_key_id if identified else "",
+    caller = callers.of(
+        callers.identify(meta.get("HTTP_AUTHORIZATION", "").strip()),
         region=host.region,
         source_ip=source_ip,
         user_agent=meta.get("HTTP_USER_AGENT", ""),
         request_id=request_id,
+        is_secure=is_secure,
     )
     key = host.kind, head, route.string
     early = _early.get(key, settings.EARLY_SECONDS) if caller.is_anonymous else None
@@ -84,24 +89,24 @@ def _answer(
 
 def _manifest(caller: Caller, key: _Key, address: Address, reference: Reference, head: bool) -> Answer:
     by_digest = isinstance(reference, Digest)
-    caching = answers.cache_control(caller, address, by_digest=by_digest)
     read_at = monotonic()
     if head:
         image, content = images.head(caller, address, reference), None
     else:
         stored = images.get(caller, address, reference)
         image, content = stored.image, stored.content
-    if by_digest and address.is_public and caller.is_anonymous:
+    if by_digest and address.is_public and caller.is_anonymous and not image.is_restricted:
         _early.keep(key, (address, image), read_at)
+    caching = answers.cache_control(caller, address, by_digest=by_digest, is_restricted=image.is_restricted)
     return answers.manifest(image, content, caching)
 
 
 def _blob(caller: Caller, key: _Key, address: Address, digest: Digest, head: bool) -> Answer:
-    caching = answers.cache_control(caller, address, by_digest=True)
     read_at = monotonic()
     found = blobs.find(caller, address, digest) if head else blobs.readable(caller, address, digest)
-    if address.is_public and caller.is_anonymous and reading.is_needed(found):
+    if address.is_public and caller.is_anonymous and not found.is_restricted and reading.is_needed(found):
         _early.keep(key, (address, found), read_at)
+    caching = answers.cache_control(caller, address, by_digest=True, is_restricted=found.is_restricted)
     return answers.blob_described(found, caching) if head else answers.blob(blobs.delivery_of(found), caching)
 
 

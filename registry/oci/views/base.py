@@ -74,14 +74,13 @@ class RegistryView(APIView):
     def identify(self) -> Caller:
         """Return the caller that the Authorization header names, or nobody."""
         meta = self.context.request.META
-        found = callers.identify(meta.get("HTTP_AUTHORIZATION", "").strip())
-        return callers.from_principal(
-            found.principal if found else None,
-            access_key_id=found.access_key_id if found else "",
+        return callers.of(
+            callers.identify(meta.get("HTTP_AUTHORIZATION", "").strip()),
             region=self.host.region,
             source_ip=meta.get("REMOTE_ADDR", ""),
             user_agent=meta.get("HTTP_USER_AGENT", ""),
             request_id=meta.get("kho.request_id", ""),
+            is_secure=self.context.request.is_secure(),
         )
 
     def scope(self, request: HttpRequest) -> str:
@@ -116,6 +115,6 @@ class RegistryView(APIView):
             self.body.drain()
         return answer
 
-    def cache_control(self, address: Address, *, by_digest: bool) -> str:
+    def cache_control(self, address: Address, *, by_digest: bool, is_restricted: bool = False) -> str:
         """How long others may keep what was sent."""
-        return answers.cache_control(self.caller, address, by_digest=by_digest)
+        return answers.cache_control(self.caller, address, by_digest=by_digest, is_restricted=is_restricted)

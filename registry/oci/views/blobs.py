@@ -6,10 +6,11 @@ from rest_framework.request import Request
 
 from registry.core import blobs
 from registry.core.blobs import Delivery, OpenBlob
+from registry.core.reading import FoundBlob
 from registry.oci import answers, headers
 from registry.oci.headers import ByteRange
 from registry.oci.views.base import RegistryView, empty, respond
-from registry.values import Digest
+from registry.values import Address, Digest
 
 
 class Blob(RegistryView):
@@ -19,22 +20,25 @@ class Blob(RegistryView):
         """Tell whether it is there, and how long it is."""
         address, parsed = self.address(name), Digest.parse(digest)
         found = blobs.find(self.caller, address, parsed)
-        return respond(answers.blob_described(found, self.cache_control(address, by_digest=True)))
+        return respond(answers.blob_described(found, self._caching(address, found)))
 
     def get(self, request: Request, name: str, digest: str) -> HttpResponseBase:
         """Send it, or the part that Range asks for, or 304 if the client has it already."""
         address, parsed = self.address(name), Digest.parse(digest)
-        delivery = blobs.deliver(self.caller, address, parsed)
+        found = blobs.readable(self.caller, address, parsed)
+        delivery, caching = blobs.delivery_of(found), self._caching(address, found)
         if self.context.request.headers.get("If-None-Match") == f'"{delivery.digest}"':
             _close(delivery)
-            answer = answers.blob_unchanged(delivery, self.cache_control(address, by_digest=True))
-            return respond(answer)
+            return respond(answers.blob_unchanged(delivery, caching))
         try:
             part = self._part(delivery)
         except headers.RangeNotSatisfiable:
             _close(delivery)
             raise
-        return respond(answers.blob(delivery, self.cache_control(address, by_digest=True), part))
+        return respond(answers.blob(delivery, caching, part))
+
+    def _caching(self, address: Address, found: FoundBlob) -> str:
+        return self.cache_control(address, by_digest=True, is_restricted=found.is_restricted)
 
     def _part(self, delivery: Delivery) -> ByteRange | None:
         """What Range asks for, if the bytes are sent from here."""

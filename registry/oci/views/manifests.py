@@ -8,6 +8,7 @@ from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
 from registry.core import images
+from registry.core.reading import FoundImage
 from registry.errors import InvalidImageTag, ManifestInvalid, ManifestTooLarge
 from registry.oci import answers, headers
 from registry.oci.errors import TooManyTags
@@ -24,16 +25,17 @@ class Manifest(RegistryView):
         """Tell whether it is there, with its digest and type."""
         address, parsed = self.address(name), parse_reference(reference)
         image = images.head(self.caller, address, parsed)
-        return respond(answers.manifest(image, None, self._caching(address, parsed)))
+        return respond(answers.manifest(image, None, self._caching(address, parsed, image)))
 
     def get(self, request: Request, name: str, reference: str) -> HttpResponseBase:
         """Send its exact bytes."""
         address, parsed = self.address(name), parse_reference(reference)
         stored = images.get(self.caller, address, parsed)
-        return respond(answers.manifest(stored.image, stored.content, self._caching(address, parsed)))
+        return respond(answers.manifest(stored.image, stored.content, self._caching(address, parsed, stored.image)))
 
-    def _caching(self, address: Address, reference: Reference) -> str:
-        return self.cache_control(address, by_digest=isinstance(reference, Digest))
+    def _caching(self, address: Address, reference: Reference, image: FoundImage) -> str:
+        by_digest = isinstance(reference, Digest)
+        return self.cache_control(address, by_digest=by_digest, is_restricted=image.is_restricted)
 
     def put(self, request: Request, name: str, reference: str) -> HttpResponse:
         """Store it, under the tag if the reference is one; if it is a digest, under the parameters `tag`.
