@@ -9,6 +9,10 @@ RegistryError
 │   ├── RepositoryNotFound
 │   ├── RepositoryAlreadyExists
 │   └── RepositoryNotEmpty
+├── PolicyError
+│   ├── InvalidPolicy               not a policy; the problems have places
+│   ├── PolicyLocksOut              who puts it could not put another one afterwards
+│   └── RepositoryPolicyNotFound
 ├── ImageError
 │   ├── ImageNotFound
 │   ├── ImageAlreadyExists          the same digest under the same tag, for APIs that refuse to repeat
@@ -38,6 +42,10 @@ RegistryError
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from accounts.iam.document import Problem
 
 
 class RegistryError(Exception):
@@ -84,6 +92,31 @@ class RepositoryAlreadyExists(RepositoryError):
 
 class RepositoryNotEmpty(RepositoryError):
     """It still contains images, and deleting them was not asked for."""
+
+
+class PolicyError(RegistryError):
+    """About a policy of a repository or a registry."""
+
+
+class InvalidPolicy(PolicyError):
+    """The text is no policy of its kind; `problems` say where and why, errors before warnings."""
+
+    def __init__(self, problems: "Sequence[Problem]") -> None:
+        super().__init__("; ".join(f"{problem.path}: {problem.message}" for problem in problems))
+        self.problems = tuple(problems)
+
+
+class PolicyLocksOut(PolicyError):
+    """With this policy in force, who puts it could not put another one."""
+
+
+class RepositoryPolicyNotFound(PolicyError):
+    """The repository has no policy."""
+
+    def __init__(self, name: str, registry_id: str) -> None:
+        super().__init__(f"policy of {name} in {registry_id}")
+        self.name = name
+        self.registry_id = registry_id
 
 
 class ImageError(RegistryError):
