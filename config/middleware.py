@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 
 from config import proxies
+from registry.aws import view as aws
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -97,6 +98,8 @@ class ProtocolBoundary:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Call the protocol's view at once, or go on to the pages."""
+        if aws.is_aws(request):
+            return aws.aws(request)
         if not PROTOCOLS.match(request.path_info):
             return self.get_response(request)
         try:

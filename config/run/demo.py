@@ -3,8 +3,7 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from accounts.caller import Caller
-from accounts.iam import arn
+from accounts.caller import Caller, operator
 from accounts.models import Account
 from registry.content import programs, writing
 from registry.content.charts import Chart, chart
@@ -31,7 +30,7 @@ spec:
 
 def seed(account: Account) -> None:
     """Push the demo into the account's public registry, unless it was there once: what was deleted stays so."""
-    caller = Caller(account_id=account.id, principal_arn=str(arn.root(account.id)), user_agent="kho/demo")
+    caller = operator(account.id, user_agent="kho/demo")
     for name, contents in _contents().items():
         address = addresses.public(account.id, name)
         if repositories.was_ever(address):

@@ -1,10 +1,14 @@
 """What every page of a public repository shows: who publishes it, its listing, and where it is."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
-from django.http import Http404, HttpRequest
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
 
 from accounts.caller import Caller
+from accounts.errors import AccessDenied, CredentialsMissing
 from gallery.models import Listing
 from gallery.search import query
 from registry.core import addresses, aliases, browsing, repositories
@@ -14,7 +18,32 @@ from registry.values import Address
 if TYPE_CHECKING:
     from registry.models import Repository
 
-ANYONE = Caller()
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, str, str, P], HttpResponse]
+
+
+def reader(request: HttpRequest) -> Caller:
+    """Who reads the gallery: nobody that is known, from an address."""
+    return Caller(
+        region=settings.HOME_REGION,
+        source_ip=request.META.get("REMOTE_ADDR", ""),
+        user_agent=request.META.get("HTTP_USER_AGENT", ""),
+        request_id=request.META.get("kho.request_id", ""),
+        is_secure=request.is_secure(),
+    )
+
+
+def repository_page(view: View[P]) -> View[P]:
+    """Answer what a policy of the repository keeps from the reader like what is not there."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, alias: str, name: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            return view(request, alias, name, *args, **kwargs)
+        except (CredentialsMissing, AccessDenied) as error:
+            raise NoRepository(f"{alias}/{name}") from error
+
+    return answer
 
 
 class NoRepository(Http404):
@@ -47,10 +76,10 @@ def address_of(alias: str, name: str) -> Address:
         raise NoRepository(f"{alias}/{name}") from error
 
 
-def repository_of(address: Address, path: str) -> "Repository":
+def repository_of(request: HttpRequest, address: Address, path: str) -> "Repository":
     """The repository itself. NoRepository."""
     try:
-        return repositories.get(ANYONE, address)
+        return repositories.get(reader(request), address)
     except RepositoryNotFound as error:
         raise NoRepository(path) from error
 
@@ -58,7 +87,7 @@ def repository_of(address: Address, path: str) -> "Repository":
 def of_repository(request: HttpRequest, alias: str, name: str, address: Address, tab: str) -> dict[str, Any]:
     """The context of one of a repository's pages."""
     path = f"{alias}/{name}"
-    repository = repository_of(address, path)
+    repository = repository_of(request, address, path)
     listing: Listing | None = query.get(alias, name)
     return {
         "alias": alias,
@@ -69,7 +98,7 @@ def of_repository(request: HttpRequest, alias: str, name: str, address: Address,
         "repository": repository,
         "listing": listing,
         "publisher": listing.publisher if listing else alias,
-        "tag_total": listing.tag_count if listing else browsing.tag_page(ANYONE, address, limit=1).total,
+        "tag_total": listing.tag_count if listing else browsing.tag_page(reader(request), address, limit=1).total,
     }
 
 

@@ -11,7 +11,7 @@ from django_htmx.middleware import HtmxDetails
 
 from gallery.models import Listing
 from gallery.pages import commands, context
-from gallery.pages.context import ANYONE
+from gallery.pages.context import reader, repository_page
 from gallery.search import query
 from registry.core import aliases, browsing
 from registry.errors import ImageNotFound, InvalidValue
@@ -95,16 +95,17 @@ def publisher(request: HttpRequest, alias: str) -> HttpResponse:
 
 
 @require_safe
+@repository_page
 def repository(request: HttpRequest, alias: str, name: str) -> HttpResponse:
     """A repository's first page: how to pull it, what it is, its newest tags."""
     address = context.address_of(alias, name)
     if elsewhere := _primary(address.registry.account_id, alias):
         return redirect(f"/{elsewhere}/{name}")
     values = context.of_repository(request, alias, name, address, "about")
-    newest = browsing.tag_page(ANYONE, address, limit=SHORT_LIST)
-    tag = request.GET.get("tag") or browsing.newest_tag(ANYONE, address)
+    newest = browsing.tag_page(reader(request), address, limit=SHORT_LIST)
+    tag = request.GET.get("tag") or browsing.newest_tag(reader(request), address)
     try:
-        detail = browsing.image_detail(ANYONE, address, parse_reference(tag)) if tag else None
+        detail = browsing.image_detail(reader(request), address, parse_reference(tag)) if tag else None
     except (ImageNotFound, InvalidValue):
         detail = None
     client = request.GET.get("client") or request.COOKIES.get(CLIENT_COOKIE, "")
@@ -147,6 +148,7 @@ def _primary(account_id: str, alias: str) -> str:
 
 @require_safe
 @vary_on_headers("HX-Request")
+@repository_page
 def tags(request: HttpRequest, alias: str, name: str) -> HttpResponse:
     """A repository's tags, page by page."""
     address = context.address_of(alias, name)
@@ -156,7 +158,7 @@ def tags(request: HttpRequest, alias: str, name: str) -> HttpResponse:
     contains = request.GET.get("contains", "").strip()[:128]
     values |= {
         "page": browsing.tag_page(
-            ANYONE,
+            reader(request),
             address,
             contains=contains,
             sort="name" if sort == "name" else "pushed",
@@ -166,32 +168,34 @@ def tags(request: HttpRequest, alias: str, name: str) -> HttpResponse:
         "contains": contains,
         "sort": sort,
         "show_attached": show_attached,
-        "hidden_total": browsing.attached_tag_count(ANYONE, address),
+        "hidden_total": browsing.attached_tag_count(reader(request), address),
     }
     return render(request, "gallery/tag_results.html" if _wants_part(request) else "gallery/tags.html", values)
 
 
 @require_safe
+@repository_page
 def history(request: HttpRequest, alias: str, name: str) -> HttpResponse:
     """What happened to a repository's tags; events, not people."""
     address = context.address_of(alias, name)
     values = context.of_repository(request, alias, name, address, "history")
-    page = browsing.tag_history(ANYONE, address, after=request.GET.get("after", ""))
+    page = browsing.tag_history(reader(request), address, after=request.GET.get("after", ""))
     return render(request, "gallery/history.html", values | {"page": page})
 
 
 @require_safe
+@repository_page
 def image(request: HttpRequest, alias: str, name: str, reference: str) -> HttpResponse:
     """One image, by tag or digest."""
     address = context.address_of(alias, name)
     values = context.of_repository(request, alias, name, address, "tags")
     try:
         parsed = parse_reference(reference)
-        detail = browsing.image_detail(ANYONE, address, parsed)
+        detail = browsing.image_detail(reader(request), address, parsed)
     except InvalidValue as error:
         raise Http404(reference) from error
     except ImageNotFound as error:
-        near = browsing.nearest_tags(ANYONE, address, reference)
+        near = browsing.nearest_tags(reader(request), address, reference)
         raise context.NoImage(alias, name, near) from error
     is_tag = ":" not in reference
     place = f"{values['host']}/{alias}/{name}"

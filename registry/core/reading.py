@@ -6,6 +6,7 @@ nothing, at the same cost.
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import Lock
 from typing import Any, Final
 
@@ -213,9 +214,20 @@ def _place(address: Address) -> tuple[str, str, str]:
 
 
 def _row(statement: str, *parameters: Any) -> Any:
+    """The first row of a statement, None if there is none."""
+    if connection.vendor == "sqlite" and connection.connection is not None and not connection.queries_logged:
+        # SQLite itself answers in half of the time that a cursor of Django takes.
+        with connection.wrap_database_errors:
+            return connection.connection.execute(_with_question_marks(statement), parameters).fetchone()
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return cursor.fetchone()
+
+
+@lru_cache(maxsize=16)
+def _with_question_marks(statement: str) -> str:
+    """The statement with the placeholders that SQLite's driver knows."""
+    return statement.replace("%s", "?")
 
 
 def _names(statement: str, *parameters: Any) -> list[str]:

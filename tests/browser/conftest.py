@@ -17,14 +17,14 @@ ACCOUNT = "111122223333"
 EMAIL, PASSWORD = "ana@example.com", "a shelf of long words"
 
 SEED = """
-from accounts.caller import Caller
+from accounts.caller import operator
 from accounts.directory import accounts, people
 from config.run import demo
 from registry.core import addresses, aliases, repositories
 account = accounts.create("Example Warehouse", account_id)
 people.add_to_account(people.create(email, password, name="Ana"), account)
 demo.seed(account)
-caller = Caller(account_id, f"arn:aws:iam::{account_id}:root")
+caller = operator(account_id)
 for number in range(3):
     repositories.create(caller, addresses.private(account_id, f"team/app-{number}"))
 demo._push(caller, addresses.private(account_id, "team/app-0"), demo._image("a", "a", "a"), "1.0")

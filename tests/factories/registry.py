@@ -5,6 +5,7 @@ import secrets
 from typing import Any
 
 from accounts.caller import Caller
+from accounts.iam.request import EVERYTHING, SubjectKind
 from accounts.models import Account
 from registry.core import addresses, images, repositories, uploads
 from registry.models import Image, Repository
@@ -17,7 +18,8 @@ OCI_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 
 
 def make_caller(account_id: str, name: str, **fields: Any) -> Caller:
-    """A user of an account."""
+    """A user of an account who may do everything there, unless `rights` say otherwise."""
+    fields = {"kind": SubjectKind.USER, "name": name, "unique_id": f"AIDA{name.upper()}", "rights": EVERYTHING} | fields
     return Caller(account_id=account_id, principal_arn=f"arn:aws:iam::{account_id}:user/{name}", **fields)
 
 

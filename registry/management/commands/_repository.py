@@ -7,9 +7,8 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from accounts.caller import Caller
+from accounts.caller import Caller, operator
 from accounts.errors import AccountsError
-from accounts.iam import arn
 from registry.core import addresses
 from registry.errors import RegistryError
 from registry.values import Address
@@ -32,7 +31,7 @@ def address_of(options: dict[str, Any]) -> Address:
 
 def root_of(account_id: str) -> Caller:
     """The account's root, as whom the command line acts."""
-    return Caller(account_id=account_id, principal_arn=str(arn.root(account_id)), user_agent="manage.py")
+    return operator(account_id)
 
 
 @contextmanager
