@@ -15,6 +15,7 @@ CONFORMANCE=github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260
 HELM=helm.sh/helm/v3/cmd/helm@v3.22.0
 ORAS=oras.land/oras/cmd/oras@v1.3.6
 DISTRIBUTION=github.com/distribution/distribution/v3/cmd/registry@v3.1.1
+AWSCLI=awscli==1.45.11
 OLDEST_GO=1.24
 
 CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/kho-tests"
@@ -80,8 +81,21 @@ install_program() {
     GOBIN="$BIN" GOFLAGS=-trimpath "$GO" install "$1" && touch "$stamp"
 }
 
+# The AWS command line, apart from the project's own libraries: it wants others of the same names.
+install_aws() {
+    stamp="$BIN/.aws-${AWSCLI#*==}"
+    [ -x "$BIN/aws" ] && [ -e "$stamp" ] && return
+    say "pip install $AWSCLI"
+    rm -rf "$CACHE/awscli"
+    python3 -m pip install --quiet --disable-pip-version-check --target "$CACHE/awscli" "$AWSCLI"
+    printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s" -m awscli "$@"\n' "$CACHE/awscli" "$(command -v python3)" >"$BIN/aws"
+    chmod 755 "$BIN/aws"
+    touch "$stamp"
+}
+
 mkdir -p "$BIN"
 install_packages
+install_aws
 for source in "$CONFORMANCE" "$HELM" "$ORAS"; do
     install_program "$source"
 done

@@ -1,0 +1,154 @@
+"""The AWS command line, unmodified: create, log in, push; grant a role of another account; a job without a key."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.clients import images, issuer
+from tests.clients.awscli import Aws
+from tests.clients.dockerd import Dockerd
+from tests.clients.issuer import Issuer
+from tests.clients.tenants import USER, Tenant
+
+PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"]
+PUSH = ["ecr:BatchCheckLayerAvailability", "ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload"]
+
+
+def policy(*statements: dict[str, Any]) -> str:
+    """A policy document."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def aws_of(tenant: Tenant) -> Aws:
+    """The command line with the tenant's access key."""
+    return Aws(tenant.server, tenant.key_id, tenant.secret)
+
+
+@pytest.fixture
+def dockerd(short_path: Path) -> Iterator[Callable[[], Dockerd]]:
+    """Call it to get an empty docker machine."""
+    numbers = count(1)
+    with ExitStack() as machines:
+
+        def start() -> Dockerd:
+            started = Dockerd(short_path / f"d{next(numbers)}")
+            machines.callback(started.close)
+            return started
+
+        yield start
+
+
+@pytest.fixture(scope="module")
+def ci() -> Iterator[Issuer]:
+    """A CI system's issuer of tokens."""
+    with issuer.running() as running:
+        yield running
+
+
+def test_it_works_to_create_log_in_push_and_grant(
+    alice: Tenant, charlie: Tenant, dave: Tenant, dockerd: Callable[[], Dockerd]
+) -> None:
+    """A role of another account pulls what the owner granted; a third account does not."""
+    owner, guest, stranger = aws_of(alice), aws_of(charlie), aws_of(dave)
+    who = owner("sts", "get-caller-identity")
+    assert (who["Account"], who["Arn"]) == (alice.account_id, f"arn:aws:iam::{alice.account_id}:user/alice")
+
+    made = owner("ecr", "create-repository", "--repository-name", "story/app")["repository"]
+    assert made["repositoryArn"] == f"arn:aws:ecr:us-east-1:{alice.account_id}:repository/story/app"
+    uri = made["repositoryUri"]
+    here = dockerd()
+    here.login(alice.server.host, USER, owner.password())
+    here.load(images.busybox_archive(), f"{uri}:1")
+    here.push(f"{uri}:1")
+
+    trust = policy(
+        {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{charlie.account_id}:root"}, "Action": "sts:AssumeRole"}
+    )
+    guest("iam", "create-role", "--role-name", "puller", "--assume-role-policy-document", trust)
+    rights = policy({"Effect": "Allow", "Action": [*PULL, "ecr:GetAuthorizationToken"], "Resource": "*"})
+    guest("iam", "put-role-policy", "--role-name", "puller", "--policy-name", "pull", "--policy-document", rights)
+    role = f"arn:aws:iam::{charlie.account_id}:role/puller"
+    grant = policy({"Sid": "LetPullerPull", "Effect": "Allow", "Principal": {"AWS": role}, "Action": PULL})
+    owner("ecr", "set-repository-policy", "--repository-name", "story/app", "--policy-text", grant)
+
+    session = guest.assume(role, "job-7")
+    assert session("sts", "get-caller-identity")["Arn"].endswith("assumed-role/puller/job-7")
+    there = dockerd()
+    there.login(alice.server.host, USER, session.password())
+    there.pull(f"{uri}:1")
+    assert there.image_id(f"{uri}:1") == here.image_id(f"{uri}:1")
+    there.docker("tag", f"{uri}:1", f"{uri}:2")
+    assert "denied" in there.push_refused(f"{uri}:2")
+
+    foreign = dockerd()
+    foreign.login(alice.server.host, USER, stranger.password())
+    assert "denied" in foreign.pull_refused(f"{uri}:1")
+    assert "AccessDenied" in stranger.refused(
+        "ecr", "batch-get-image", "--registry-id", alice.account_id, "--repository-name", "story/app", "--image-ids",
+        "imageTag=1",
+    )  # fmt: skip
+
+
+def test_it_works_to_push_one_tag_pattern_from_a_job_without_a_key(
+    alice: Tenant, ci: Issuer, dockerd: Callable[[], Dockerd]
+) -> None:
+    """The job's token becomes a session of a role that may push `ci-*` and nothing else."""
+    owner = aws_of(alice)
+    uri = owner("ecr", "create-repository", "--repository-name", "ci/app")["repository"]["repositoryUri"]
+    provider = owner(
+        "iam", "create-open-id-connect-provider", "--url", ci.url, "--client-id-list", "sts.amazonaws.com",
+        "--thumbprint-list", "0" * 40,
+    )["OpenIDConnectProviderArn"]  # fmt: skip
+    name = ci.url.partition("://")[2]
+    trust = policy(
+        {
+            "Effect": "Allow",
+            "Principal": {"Federated": provider},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {
+                "StringEquals": {f"{name}:aud": "sts.amazonaws.com"},
+                "StringLike": {f"{name}:sub": "repo:example/app:*"},
+            },
+        }
+    )
+    owner("iam", "create-role", "--role-name", "ci", "--assume-role-policy-document", trust)
+    rights = policy(
+        {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
+        {"Effect": "Allow", "Action": PUSH, "Resource": "arn:aws:ecr:*:*:repository/ci/*"},
+        {
+            "Effect": "Allow",
+            "Action": "ecr:PutImage",
+            "Resource": "arn:aws:ecr:*:*:repository/ci/*",
+            "Condition": {"StringLike": {"ecr:ImageTag": "ci-*"}},
+        },
+    )
+    owner("iam", "put-role-policy", "--role-name", "ci", "--policy-name", "push", "--policy-document", rights)
+
+    def signed_in(token: str) -> Aws:
+        given = Aws(alice.server)(
+            "sts", "assume-role-with-web-identity", "--role-arn", f"arn:aws:iam::{alice.account_id}:role/ci",
+            "--role-session-name", "build-1", "--web-identity-token", token,
+        )  # fmt: skip
+        return owner.with_session(given["Credentials"])
+
+    job = signed_in(ci.token("sts.amazonaws.com", "repo:example/app:ref:refs/heads/main"))
+    box = dockerd()
+    box.login(alice.server.host, USER, job.password())
+    box.load(images.busybox_archive(), f"{uri}:ci-1", f"{uri}:latest")
+    box.push(f"{uri}:ci-1")
+    assert "denied" in box.push_refused(f"{uri}:latest")
+    assert "AccessDenied" in job.refused("ecr", "create-repository", "--repository-name", "ci/other")
+    for token in (
+        ci.token("sts.amazonaws.com", "repo:example/other:ref:refs/heads/main"),
+        ci.token("another-audience", "repo:example/app:ref:refs/heads/main"),
+    ):
+        refused = Aws(alice.server).refused(
+            "sts", "assume-role-with-web-identity", "--role-arn", f"arn:aws:iam::{alice.account_id}:role/ci",
+            "--role-session-name", "build-2", "--web-identity-token", token,
+        )  # fmt: skip
+        assert "AccessDenied" in refused or "InvalidIdentityToken" in refused
