@@ -41,7 +41,7 @@ def test_it_works(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
         (("--user", "ci"), "ci"),
         (("--role", "Administrator"), "Administrator"),
     ):
-        assert passwords.verify(run("registry_password", account, *options)).name == name
+        assert passwords.verify(run("registry_password", account, *options))[0].name == name
     assert "is disabled now." in run("disable_principal", account, "--user", "ci")
     assert not Principal.objects.get(name="ci").is_active
     assert "is enabled now." in run("enable_principal", account, "--user", "ci")

@@ -65,7 +65,7 @@ def test_it_works_with_a_registry_password(user: Principal) -> None:
     assert timedelta(hours=11) < password.expires_at - timezone.now() <= timedelta(hours=12)
     found = callers.identify(header("AWS", password.value))
     assert found is not None and found.principal == user
-    caller = callers.from_principal(found.principal, region="us-east-1", source_ip="192.0.2.1")
+    caller = callers.of(found, region="us-east-1", source_ip="192.0.2.1")
     assert caller.principal_arn == "arn:aws:iam::111122223333:user/alice"
 
 
@@ -75,7 +75,7 @@ def test_it_works_with_bearer_tokens(user: Principal) -> None:
     assert found is not None and found.principal == user and token.value not in repr(token)
     assert callers.identify(f"Bearer {bearer.issue(None).value}") is None
     assert callers.identify("") is None
-    assert callers.from_principal(None).is_anonymous
+    assert callers.of(None).is_anonymous
 
 
 def test_they_end_with_their_time(user: Principal) -> None:
@@ -105,7 +105,7 @@ def test_they_end_when_something_is_switched_off(user: Principal, switch: str) -
             bearer.verify(token.value)
         principals.enable(user)
         Account.objects.update(is_active=True)
-    assert passwords.verify(password.value) == user
+    assert passwords.verify(password.value) == (user, None)
 
 
 def test_one_is_not_taken_for_another(user: Principal) -> None:

@@ -24,7 +24,7 @@ DIGEST = Digest.of(CONTENT)
 
 ROWS = [
     # method, place below the repository, actions at the repository, actions at the source of a mount
-    ("HEAD", "blobs/{digest}", ["GetDownloadUrlForLayer"], []),  # or BatchCheckLayerAvailability, if that is refused
+    ("HEAD", "blobs/{digest}", ["BatchCheckLayerAvailability"], []),  # or GetDownloadUrlForLayer, if that is refused
     ("GET", "blobs/{digest}", ["GetDownloadUrlForLayer"], []),
     ("DELETE", "blobs/{digest}", ["BatchDeleteImage"], []),
     ("POST", "blobs/uploads/", ["InitiateLayerUpload"], []),

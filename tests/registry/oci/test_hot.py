@@ -16,12 +16,11 @@ from accounts.audit import spool
 from accounts.authn import callers
 from accounts.caller import Caller
 from accounts.directory import principals
-from accounts.iam.evaluate import Effect, Statement
 from accounts.models import Account, Principal
 from accounts.sessions import bearer
 from config.front import HotReads
 from registry import storage
-from registry.core import aliases, blobs, images, reading, repositories
+from registry.core import aliases, blobs, images, policies, reading, repositories
 from registry.models import Alias, Image
 from registry.oci import headers, hot
 from registry.oci.answers import Answer
@@ -225,19 +224,11 @@ def take_alias(alice: Caller, place: Address, image: Image) -> None:
 
 
 def deny(alice: Caller, place: Address, image: Image) -> None:
-    """A statement forbids what the other one allows."""
-    anyone = frozenset({"*"})
-    statement = Statement(effect=Effect.DENY, principals=anyone, actions=frozenset({"ecr-public:*"}), sid="Closed")
-    repositories.PUBLIC_POLICIES = (*repositories.PUBLIC_POLICIES, statement)
+    """A policy forbids what everybody may."""
+    text = '{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Principal": "*", "Action": "ecr-public:*"}}'
+    policies.put(alice, place, text, force=True)
 
 
-@pytest.fixture
-def restored_policies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a test does to the policies of public repositories is undone."""
-    monkeypatch.setattr(repositories, "PUBLIC_POLICIES", repositories.PUBLIC_POLICIES)
-
-
-@pytest.mark.usefixtures("restored_policies")
 @pytest.mark.parametrize("take_away", [delete_image, delete_repository, suspend_account, take_alias, deny])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_an_early_answer_is_revoked_within_five_seconds(
