@@ -7,6 +7,7 @@ AccountsError
 │   └── CredentialsExpired          authentic, but too old
 ├── AccessDenied                    known, but not allowed
 ├── InvalidInput                    a value has the wrong form
+├── MalformedPolicy                 a text is no policy of its kind; the problems have places
 ├── AlreadyExists                   the name is taken
 ├── NotFound                        no such account, person, principal or key
 ├── DeleteConflict                  it is still in use
@@ -16,6 +17,9 @@ AccountsError
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from accounts.iam.document import Problem
     from accounts.iam.request import Decision
 
 
@@ -60,6 +64,14 @@ class InvalidInput(AccountsError):
         super().__init__(f"{field}: {why}")
         self.field = field
         self.why = why
+
+
+class MalformedPolicy(AccountsError):
+    """The text is no policy of its kind; `problems` say where and why."""
+
+    def __init__(self, problems: "Sequence[Problem]") -> None:
+        super().__init__("; ".join(f"{problem.path or 'the policy'} {problem.message}" for problem in problems))
+        self.problems = tuple(problems)
 
 
 class AlreadyExists(AccountsError):

@@ -71,9 +71,7 @@ def require(
 
     Raises CredentialsMissing if nobody has signed in, AccessDenied if a known caller may not.
     """
-    decision = decide(
-        caller, action, resource, policies=policies, public=public, context=context, is_trust=is_trust
-    )
+    decision = decide(caller, action, resource, policies=policies, public=public, context=context, is_trust=is_trust)
     if not decision.allowed:
         refuse(caller, action, resource, decision)
 

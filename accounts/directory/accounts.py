@@ -7,7 +7,8 @@ from django.db import transaction
 
 from accounts.directory import principals
 from accounts.errors import AlreadyExists, InvalidInput, NotFound
-from accounts.models import Account, Principal
+from accounts.iam import managed
+from accounts.models import Account, PolicyAttachment, Principal
 
 ADMINISTRATOR = "Administrator"
 
@@ -24,7 +25,8 @@ def create(name: str, account_id: str = "") -> Account:
         if not is_new:
             raise AlreadyExists(f"account {account_id}")
         principals.create(account, Principal.Kind.ROOT, "root")
-        principals.create(account, Principal.Kind.ROLE, ADMINISTRATOR)
+        role = principals.create(account, Principal.Kind.ROLE, ADMINISTRATOR)
+        PolicyAttachment.objects.create(principal=role, policy_arn=f"{managed.PREFIX}AdministratorAccess")
     return account
 
 

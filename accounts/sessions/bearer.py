@@ -1,16 +1,14 @@
 """Bearer tokens of the token service. They say who, never what: the gate decides at each request."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.directory import principals
-from accounts.errors import CredentialsInvalid
-from accounts.models import Principal
-from accounts.sessions import signed
+from accounts.models import Principal, Session
+from accounts.sessions import signed, temporary
 
 SALT: Final = "kho.bearer"
 
@@ -24,20 +22,19 @@ class Bearer:
     issued_at: datetime
 
 
-def issue(principal: Principal | None) -> Bearer:
-    """Make a token for a principal, or for nobody."""
+def issue(principal: Principal | None, session: Session | None = None) -> Bearer:
+    """Make a token for a principal or one of its sessions, or for nobody."""
     issued_at = timezone.now()
-    lifetime = timedelta(seconds=settings.BEARER_TOKEN_SECONDS)
-    value, _ = signed.issue(SALT, principal.unique_id if principal else "", lifetime)
-    return Bearer(value, settings.BEARER_TOKEN_SECONDS, issued_at)
+    lifetime = temporary.lifetime(session, settings.BEARER_TOKEN_SECONDS)
+    who = session.id if session else principal.unique_id if principal else ""
+    value, _ = signed.issue(SALT, who, lifetime)
+    return Bearer(value, int(lifetime.total_seconds()), issued_at)
 
 
-def verify(value: str) -> Principal | None:
-    """Return the principal, None for an anonymous token. CredentialsExpired, CredentialsInvalid."""
+def verify(value: str) -> tuple[Principal, Session | None] | None:
+    """Return the principal and its session, if any; None for an anonymous token.
+
+    CredentialsExpired, CredentialsInvalid.
+    """
     who = signed.verify(SALT, value)
-    if not who:
-        return None
-    principal = principals.active(who)
-    if principal is None:
-        raise CredentialsInvalid
-    return principal
+    return temporary.named(who) if who else None

@@ -1,15 +1,11 @@
 """The registry password: what `docker login` takes with the user AWS, for 12 hours, as ECR's authorization token."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-from django.conf import settings
-
-from accounts.directory import principals
-from accounts.errors import CredentialsInvalid
-from accounts.models import Principal
-from accounts.sessions import signed
+from accounts.models import Principal, Session
+from accounts.sessions import signed, temporary
 
 SALT: Final = "kho.registry-password"
 USER_NAME: Final = "AWS"
@@ -23,15 +19,16 @@ class RegistryPassword:
     expires_at: datetime
 
 
-def issue(principal: Principal) -> RegistryPassword:
-    """Make a password that acts as the principal."""
-    value, expires_at = signed.issue(SALT, principal.unique_id, timedelta(seconds=settings.REGISTRY_PASSWORD_SECONDS))
+def issue(principal: Principal, session: Session | None = None) -> RegistryPassword:
+    """Make a password that acts as the principal, or as the session, with which it ends."""
+    who = session.id if session else principal.unique_id
+    value, expires_at = signed.issue(SALT, who, temporary.password_lifetime(session))
     return RegistryPassword(value, expires_at)
 
 
-def verify(value: str) -> Principal:
-    """Return the principal. CredentialsExpired if authentic but too old, CredentialsInvalid in all other cases."""
-    principal = principals.active(signed.verify(SALT, value))
-    if principal is None:
-        raise CredentialsInvalid
-    return principal
+def verify(value: str) -> tuple[Principal, Session | None]:
+    """Return the principal, and its session if the password was made with temporary credentials.
+
+    CredentialsExpired if authentic but too old, CredentialsInvalid in all other cases.
+    """
+    return temporary.named(signed.verify(SALT, value))

@@ -9,7 +9,8 @@ from typing import Final
 from django.conf import settings
 from django.db import connection, transaction
 
-from accounts.directory import access_keys, accounts, people, principals
+from accounts.caller import operator
+from accounts.directory import access_keys, accounts, people, policies, principals
 from accounts.errors import AccountsError
 from accounts.models import Account
 from config.run.checks import CannotStart
@@ -55,6 +56,7 @@ def ensure(options: Options) -> FirstAccount | None:
             person = people.create(options.admin_email, password, is_staff=True, check_password=False)
             people.add_to_account(person, account)
             user = principals.create_user(account, "admin")
+            policies.attach(operator(account.id), user, policies.ADMINISTRATOR_ACCESS)
             key = access_keys.create(user, key_id=options.access_key_id, secret=options.secret_access_key)
             for region in settings.REGIONS:
                 templates.create(account, region)

@@ -25,9 +25,7 @@ REPOSITORY: Final = """
 """
 PLACE: Final = "WHERE r.account_id = %s AND r.region = %s AND r.name = %s AND r.deleted_at IS NULL"
 
-IMAGE: Final = (
-    "SELECT r.policy_text, r.resource_tags, r.id, i.id, i.digest, i.media_type, i.manifest_size" + REPOSITORY
-)
+IMAGE: Final = "SELECT r.policy_text, r.resource_tags, r.id, i.id, i.digest, i.media_type, i.manifest_size" + REPOSITORY
 IMAGE_BY_TAG: Final = f"""{IMAGE}
     LEFT JOIN registry_imagetag t ON t.repository_id = r.id AND t.name = %s
     LEFT JOIN registry_image i ON i.id = t.image_id AND i.deleted_at IS NULL

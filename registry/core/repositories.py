@@ -29,9 +29,7 @@ NOBODYS_ACCOUNT: Final = "0" * 12
 """Stands for the account of a caller who has not signed in."""
 
 
-def authorized(
-    caller: Caller, address: Address, *actions: Action, image_tags: TagsOf | None = None
-) -> Repository:
+def authorized(caller: Caller, address: Address, *actions: Action, image_tags: TagsOf | None = None) -> Repository:
     """Return the repository if the caller may do one of the actions on its name.
 
     The rows are read first and the gate is asked before their absence is told, so that who may not act learns nothing,
@@ -173,9 +171,7 @@ def describe(
     return found[:limit], len(found) > limit
 
 
-def authorized_for_push(
-    caller: Caller, address: Address, action: Action, tags: Sequence[str] = ()
-) -> Repository:
+def authorized_for_push(caller: Caller, address: Address, action: Action, tags: Sequence[str] = ()) -> Repository:
     """Return the repository for a push under image tags, created by the account's template if there is none yet.
 
     Public repositories are never made by a push.

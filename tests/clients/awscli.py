@@ -45,9 +45,7 @@ class Aws:
 
     def with_session(self, credentials: dict[str, str]) -> "Aws":
         """The command line with temporary credentials."""
-        return Aws(
-            self.server, credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"]
-        )
+        return Aws(self.server, credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"])
 
     def password(self) -> str:
         """`aws ecr get-login-password`."""

@@ -9,10 +9,13 @@ USER: Final = "AWS"
 
 OPEN_ACCOUNT: Final = """
 from django.conf import settings
-from accounts.directory import access_keys, accounts, principals
+from accounts.caller import operator
+from accounts.directory import access_keys, accounts, policies, principals
 from registry.core import templates
 account = accounts.create(name, account_id)
-key = access_keys.create(principals.create_user(account, name))
+user = principals.create_user(account, name)
+policies.attach(operator(account_id), user, policies.ADMINISTRATOR_ACCESS)
+key = access_keys.create(user)
 if create_on_push:
     templates.create(account, settings.HOME_REGION)
 answer = [key.id, key.secret]

@@ -96,7 +96,7 @@ class Tokens(RegistryView):
     @staticmethod
     def _answer(identified: Identified | None, asked: QueryDict) -> HttpResponse:
         """Send the token under both names that clients look for."""
-        token = bearer.issue(identified.principal if identified else None)
+        token = bearer.issue(identified.principal, identified.session) if identified else bearer.issue(None)
         return JsonResponse(
             {
                 "token": token.value,

@@ -149,8 +149,8 @@ def test_rights_by_image_tag_hold_for_each_tag_of_a_push(alice: Caller, address:
         push_image(ci, address, "latest")
     content = reading.manifest(image.digest)
     assert content is not None
+    digest = Digest.parse(image.digest)
     with pytest.raises(AccessDenied):
-        digest = Digest.parse(image.digest)
         images.put(ci, address, digest, image.media_type, content, tags=[ImageTag("ci-2"), ImageTag("latest")])
     assert reading.tags_of_image(image.repository_id, image.digest) == ["ci-1"]
 
@@ -168,7 +168,10 @@ def test_a_protected_tag_protects_its_image(alice: Caller, address: Address) -> 
             "Condition": {"StringLike": {"ecr:ImageTag": "release-*"}},
         },
     )
-    for attempt in (lambda: images.delete(careful, address, digest), lambda: images.untag(careful, address, ImageTag("release-1"))):
+    for attempt in (
+        lambda: images.delete(careful, address, digest),
+        lambda: images.untag(careful, address, ImageTag("release-1")),
+    ):
         with pytest.raises(AccessDenied):
             attempt()
     images.untag(careful, address, ImageTag("other"))

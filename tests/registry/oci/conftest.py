@@ -3,8 +3,8 @@
 import pytest
 from pytest_django import Settings
 
-from accounts.caller import Caller
-from accounts.directory import principals
+from accounts.caller import Caller, operator
+from accounts.directory import policies, principals
 from accounts.models import Account, Principal
 from accounts.sessions import passwords
 from registry.core import addresses
@@ -21,7 +21,14 @@ def protocol_middleware(settings: Settings) -> None:
 def principal(caller: Caller) -> Principal:
     """The row of a caller who is a user."""
     user = caller.principal_arn.rpartition("/")[2]
-    return principals.create_user(Account.objects.get(id=caller.account_id), user)
+    return administrator(Account.objects.get(id=caller.account_id), user)
+
+
+def administrator(account: Account, name: str) -> Principal:
+    """A user who may do everything in the account."""
+    user = principals.create_user(account, name)
+    policies.attach(operator(account.id), user, policies.ADMINISTRATOR_ACCESS)
+    return user
 
 
 def sign_in(user: Principal) -> Wire:
@@ -44,7 +51,7 @@ def alices(alice_user: Principal) -> Wire:
 @pytest.fixture
 def bobs(alice_user: Principal) -> Wire:
     """Bob's client; he is of Alice's account."""
-    return sign_in(principals.create_user(alice_user.account, "bob"))
+    return sign_in(administrator(alice_user.account, "bob"))
 
 
 @pytest.fixture

@@ -1,0 +1,96 @@
+"""Users of an account: made, listed, renamed, removed, tagged."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.db import transaction
+
+from accounts.audit.actions import Action
+from accounts.caller import Caller
+from accounts.directory import asking, policies, principals
+from accounts.directory import accounts as directory
+from accounts.errors import DeleteConflict
+from accounts.models import AccessKey, GroupMember, Principal
+
+LONGEST_NAME: Final = 64
+
+
+def create(
+    caller: Caller, account_id: str, name: str, *, path: str = "/", tags: Mapping[str, str] | None = None
+) -> Principal:
+    """Make a user, who has no rights yet. AlreadyExists."""
+    resource = asking.arn_of(account_id, f"user{path}{name}")
+    asking.allow(caller, Action.CREATE_USER, resource, asking.requested(tags or {}))
+    asking.check_path(path)
+    asking.check_tags(tags or {})
+    with transaction.atomic():
+        user = principals.create(directory.get(account_id), Principal.Kind.USER, name)
+        user.path, user.tags = path, dict(tags or {})
+        user.save(update_fields=["path", "tags"])
+        asking.record(caller, Action.CREATE_USER, resource)
+    return user
+
+
+def get(caller: Caller, account_id: str, name: str) -> Principal:
+    """Return a user. NotFound."""
+    user, resource = _find(account_id, name)
+    asking.allow(caller, Action.GET_USER, resource)
+    return user or principals.get(directory.get(account_id), Principal.Kind.USER, name)
+
+
+def list_users(caller: Caller, account_id: str, *, path: str = "/") -> list[Principal]:
+    """Return the account's users by name."""
+    asking.allow(caller, Action.LIST_USERS, asking.arn_of(account_id, f"user{path}"))
+    return list(
+        Principal.objects.filter(account_id=account_id, kind=Principal.Kind.USER, path__startswith=path).order_by(
+            "name"
+        )
+    )
+
+
+def delete(caller: Caller, account_id: str, name: str) -> None:
+    """Remove a user. DeleteConflict while it has keys, policies or groups."""
+    user, resource = _find(account_id, name)
+    asking.allow(caller, Action.DELETE_USER, resource)
+    user = user or principals.get(directory.get(account_id), Principal.Kind.USER, name)
+    with transaction.atomic():
+        Principal.objects.select_for_update(no_key=True).get(id=user.id)
+        if AccessKey.objects.filter(principal=user).exists():
+            raise DeleteConflict("the user has access keys; delete them first")
+        if policies.is_in_use(user):
+            raise DeleteConflict("the user has policies; detach or delete them first")
+        if GroupMember.objects.filter(user=user).exists():
+            raise DeleteConflict("the user is in a group; remove it from there first")
+        user.delete()
+        asking.record(caller, Action.DELETE_USER, resource)
+
+
+def tag(caller: Caller, user: Principal, tags: Mapping[str, str]) -> None:
+    """Set tags beside those that are there."""
+    action = Action.TAG_USER if user.kind == Principal.Kind.USER else Action.TAG_ROLE
+    _change_tags(caller, user, action, user.tags | dict(tags), asking.requested(tags))
+
+
+def untag(caller: Caller, user: Principal, keys: list[str]) -> None:
+    """Take tags away."""
+    action = Action.UNTAG_USER if user.kind == Principal.Kind.USER else Action.UNTAG_ROLE
+    kept = {key: value for key, value in user.tags.items() if key not in keys}
+    _change_tags(caller, user, action, kept, {"aws:TagKeys": tuple(keys)})
+
+
+def _change_tags(
+    caller: Caller, user: Principal, action: Action, tags: dict[str, str], context: dict[str, asking.Values]
+) -> None:
+    resource = asking.Arn.parse(user.arn)
+    asking.allow(caller, action, resource, context)
+    asking.check_tags(tags)
+    with transaction.atomic():
+        Principal.objects.filter(id=user.id).update(tags=tags)
+        asking.record(caller, action, resource)
+    user.tags = tags
+
+
+def _find(account_id: str, name: str) -> tuple[Principal | None, asking.Arn]:
+    """The user, and the resource to ask about, whether there is one or not."""
+    user = Principal.objects.filter(account_id=account_id, kind=Principal.Kind.USER, name=name).first()
+    return user, asking.Arn.parse(user.arn) if user else asking.arn_of(account_id, f"user/{name}")
