@@ -6,9 +6,7 @@ from typing import Final, Self
 from accounts.iam import arn
 from accounts.iam.request import EVERYTHING, NO_RIGHTS, Rights, Subject, SubjectKind
 
-WRITTEN: Final = (
-    *("account_id", "principal_arn", "region", "source_ip", "user_agent", "request_id", "access_key_id"),
-)
+WRITTEN: Final = (*("account_id", "principal_arn", "region", "source_ip", "user_agent", "request_id", "access_key_id"),)
 """The fields that spool lines hold."""
 
 
