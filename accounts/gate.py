@@ -128,6 +128,15 @@ class Context(Mapping[str, tuple[str, ...]]):
         return (value,) if value else ()
 
 
+@lru_cache(maxsize=4096)
+def endpoint_of(source_ip: str) -> str:
+    """The VPC endpoint that the operator has named for the network of an address; empty if none."""
+    if not source_ip:
+        return ""
+    address = ip_address(source_ip)
+    return next((name for name, network in settings.VPC_ENDPOINTS if address in network), "")
+
+
 KEYS: Final[dict[str, Callable[[Caller, datetime], str]]] = {
     "aws:currenttime": lambda caller, now: now.strftime("%Y-%m-%dT%H:%M:%SZ"),
     "aws:epochtime": lambda caller, now: str(int(now.timestamp())),
@@ -146,12 +155,3 @@ KEYS: Final[dict[str, Callable[[Caller, datetime], str]]] = {
     "aws:viaawsservice": lambda caller, now: "false",
 }
 """Global condition keys, as the IAM User Guide names them, and where their values come from."""
-
-
-@lru_cache(maxsize=4096)
-def endpoint_of(source_ip: str) -> str:
-    """The VPC endpoint that the operator has named for the network of an address; empty if none."""
-    if not source_ip:
-        return ""
-    address = ip_address(source_ip)
-    return next((name for name, network in settings.VPC_ENDPOINTS if address in network), "")

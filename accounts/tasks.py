@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from accounts import outbox
+from accounts.sessions import temporary
 
 
 @shared_task(name=outbox.RUN_TASK)
@@ -15,3 +16,9 @@ def run_outbox_row(row_id: int) -> bool:
 def sweep_outbox() -> int:
     """Run what did not arrive."""
     return outbox.sweep()
+
+
+@shared_task(name="accounts.forget_ended_sessions")
+def forget_ended_sessions() -> int:
+    """Remove the rows of sessions that ended long ago."""
+    return temporary.sweep()

@@ -17,6 +17,7 @@ TASK_PACKAGES: Final = ("accounts", "registry.core", "registry.metering")
 
 BEAT_SCHEDULE: Final[dict[str, dict[str, object]]] = {
     "sweep the outbox": {"task": "accounts.sweep_outbox", "schedule": 10.0},
+    "forget ended sessions": {"task": "accounts.forget_ended_sessions", "schedule": 3600.0},
     "remove stale uploads": {"task": "registry.remove_stale_uploads", "schedule": 3600.0},
 }
 """What runs again and again, in seconds."""
@@ -29,7 +30,10 @@ ONE_NODE_SCHEDULE: Final[dict[str, dict[str, object]]] = {
 QUEUES: Final = ("default", "maintenance")
 """Queues of tasks, the one of all that no other one names first."""
 
-TASK_QUEUES: Final[dict[str, str]] = {"registry.remove_stale_uploads": "maintenance"}
+TASK_QUEUES: Final[dict[str, str]] = {
+    "accounts.forget_ended_sessions": "maintenance",
+    "registry.remove_stale_uploads": "maintenance",
+}
 """Task -> queue: work that takes its time must not hold what somebody waits for."""
 
 STORAGE_DRIVERS: Final = {
@@ -40,3 +44,6 @@ STORAGE_DRIVERS: Final = {
 
 DELIVERIES: Final = {"filesystem": ("file", "accel"), "s3": ("redirect", "file")}
 """Value of KHO_STORAGE -> values of KHO_DELIVERY that go with it, the default first."""
+
+AWS_OPERATIONS: Final = ("registry.aws.ecr", "registry.aws.sts", "registry.aws.iam")
+"""Modules that serve operations of the AWS APIs."""

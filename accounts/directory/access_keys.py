@@ -80,6 +80,11 @@ def of_account(account_id: str) -> list[AccessKey]:
     return list(keys.order_by("principal__kind", "principal__name", "created_at"))
 
 
+def of_principal(principal: Principal) -> list[AccessKey]:
+    """Return the keys of one principal by age."""
+    return list(AccessKey.objects.filter(principal=principal).order_by("created_at"))
+
+
 def secret_of(key: AccessKey | None) -> str:
     """Return the secret in clear, to compare or to sign with; never to show.
 

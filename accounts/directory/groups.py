@@ -9,6 +9,7 @@ from accounts.caller import Caller
 from accounts.directory import accounts as directory
 from accounts.directory import asking, policies, principals
 from accounts.errors import AlreadyExists, DeleteConflict, LimitReached, NotFound
+from accounts.iam.arn import Arn
 from accounts.models import Group, GroupMember, Principal
 
 LONGEST_NAME: Final = 128
@@ -50,7 +51,7 @@ def list_groups(caller: Caller, account_id: str, *, path: str = "/") -> list[Gro
 
 def of_user(caller: Caller, user: Principal) -> list[Group]:
     """Return the groups of a user by name."""
-    asking.allow(caller, Action.LIST_GROUPS_FOR_USER, asking.Arn.parse(user.arn))
+    asking.allow(caller, Action.LIST_GROUPS_FOR_USER, Arn.parse(user.arn))
     return list(Group.objects.filter(memberships__user=user).order_by("name"))
 
 
@@ -63,7 +64,7 @@ def add_user(caller: Caller, account_id: str, name: str, user_name: str) -> None
         if GroupMember.objects.filter(user=user).exclude(group=group).count() >= MOST_GROUPS:
             raise LimitReached(f"a user may be in {MOST_GROUPS} groups")
         GroupMember.objects.get_or_create(group=group, user=user)
-        asking.record(caller, Action.ADD_USER_TO_GROUP, asking.Arn.parse(group.arn), userName=user_name)
+        asking.record(caller, Action.ADD_USER_TO_GROUP, Arn.parse(group.arn), userName=user_name)
 
 
 def remove_user(caller: Caller, account_id: str, name: str, user_name: str) -> None:
@@ -72,7 +73,7 @@ def remove_user(caller: Caller, account_id: str, name: str, user_name: str) -> N
     with transaction.atomic():
         if not GroupMember.objects.filter(group=group, user__name=user_name).delete()[0]:
             raise NotFound(f"user {user_name} in group {name}")
-        asking.record(caller, Action.REMOVE_USER_FROM_GROUP, asking.Arn.parse(group.arn), userName=user_name)
+        asking.record(caller, Action.REMOVE_USER_FROM_GROUP, Arn.parse(group.arn), userName=user_name)
 
 
 def delete(caller: Caller, account_id: str, name: str) -> None:
@@ -84,7 +85,7 @@ def delete(caller: Caller, account_id: str, name: str) -> None:
             raise DeleteConflict("the group has users; remove them first")
         if policies.is_in_use(group):
             raise DeleteConflict("the group has policies; detach or delete them first")
-        resource = asking.Arn.parse(group.arn)
+        resource = Arn.parse(group.arn)
         group.delete()
         asking.record(caller, Action.DELETE_GROUP, resource)
 
@@ -92,7 +93,7 @@ def delete(caller: Caller, account_id: str, name: str) -> None:
 def _allowed(caller: Caller, account_id: str, name: str, action: Action) -> Group:
     """Find the group and ask the gate before its absence is told."""
     group = Group.objects.filter(account_id=account_id, name=name).first()
-    resource = asking.Arn.parse(group.arn) if group else asking.arn_of(account_id, f"group/{name}")
+    resource = Arn.parse(group.arn) if group else asking.arn_of(account_id, f"group/{name}")
     asking.allow(caller, action, resource)
     if group is None:
         raise NotFound(f"group {name}")

@@ -1,7 +1,7 @@
 """Policies of principals and groups: managed ones with versions, attachments, inline ones."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -159,7 +159,7 @@ def put_inline(caller: Caller, target: Target, name: str, text: str) -> None:
     with transaction.atomic():
         _lock(target)
         fields = {"document": text, "updated_at": timezone.now()}
-        InlinePolicy.objects.update_or_create(**_of(target), name=name, defaults=fields)
+        InlinePolicy.objects.update_or_create(defaults=fields, name=name, **_of(target))
         asking.record(caller, _named(target, "Put{}Policy"), _arn(target), policyName=name, policyDocument=text)
 
 
@@ -245,7 +245,7 @@ def _put_in_force(version: PolicyVersion) -> None:
     PolicyVersion.objects.filter(id=version.id).update(is_default=True)
 
 
-def _of(target: Target) -> dict[str, Target]:
+def _of(target: Target) -> dict[str, Any]:
     return {"group": target} if isinstance(target, Group) else {"principal": target}
 
 

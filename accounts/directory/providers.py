@@ -11,6 +11,7 @@ from accounts.audit.actions import Action
 from accounts.caller import Caller
 from accounts.directory import asking
 from accounts.errors import AlreadyExists, InvalidInput, LimitReached, NotFound
+from accounts.iam.arn import Arn
 from accounts.models import OpenIDConnectProvider
 
 MOST_CLIENTS: Final = 100
@@ -55,7 +56,7 @@ def delete(caller: Caller, account_id: str, provider_arn: str) -> None:
     action = Action.DELETE_OPEN_ID_CONNECT_PROVIDER
     provider = _allowed(caller, account_id, provider_arn, action)
     with transaction.atomic():
-        resource = asking.Arn.parse(provider.arn)
+        resource = Arn.parse(provider.arn)
         provider.delete()
         asking.record(caller, action, resource)
 
@@ -71,7 +72,7 @@ def set_clients(
     _check(kept)
     with transaction.atomic():
         OpenIDConnectProvider.objects.filter(id=provider.id).update(client_ids=kept)
-        asking.record(caller, action, asking.Arn.parse(provider.arn), clientIDList=kept)
+        asking.record(caller, action, Arn.parse(provider.arn), clientIDList=kept)
 
 
 def _name(url: str) -> str:

@@ -10,6 +10,7 @@ from accounts.caller import Caller
 from accounts.directory import accounts as directory
 from accounts.directory import asking, policies, principals
 from accounts.errors import DeleteConflict, InvalidInput
+from accounts.iam.arn import Arn
 from accounts.iam.document import Kind
 from accounts.models import Membership, Principal
 
@@ -115,6 +116,6 @@ def _check(description: str, seconds: int) -> None:
         raise InvalidInput("maxSessionDuration", f"takes {SHORTEST_SESSION} to {LONGEST_SESSION} seconds")
 
 
-def _find(account_id: str, name: str) -> tuple[Principal | None, asking.Arn]:
+def _find(account_id: str, name: str) -> tuple[Principal | None, Arn]:
     role = Principal.objects.filter(account_id=account_id, kind=Principal.Kind.ROLE, name=name).first()
-    return role, asking.Arn.parse(role.arn) if role else asking.arn_of(account_id, f"role/{name}")
+    return role, Arn.parse(role.arn) if role else asking.arn_of(account_id, f"role/{name}")

@@ -7,9 +7,11 @@ from django.db import transaction
 
 from accounts.audit.actions import Action
 from accounts.caller import Caller
-from accounts.directory import asking, policies, principals
 from accounts.directory import accounts as directory
+from accounts.directory import asking, policies, principals
 from accounts.errors import DeleteConflict
+from accounts.gate import Values
+from accounts.iam.arn import Arn
 from accounts.models import AccessKey, GroupMember, Principal
 
 LONGEST_NAME: Final = 64
@@ -79,9 +81,9 @@ def untag(caller: Caller, user: Principal, keys: list[str]) -> None:
 
 
 def _change_tags(
-    caller: Caller, user: Principal, action: Action, tags: dict[str, str], context: dict[str, asking.Values]
+    caller: Caller, user: Principal, action: Action, tags: dict[str, str], context: dict[str, Values]
 ) -> None:
-    resource = asking.Arn.parse(user.arn)
+    resource = Arn.parse(user.arn)
     asking.allow(caller, action, resource, context)
     asking.check_tags(tags)
     with transaction.atomic():
@@ -90,7 +92,7 @@ def _change_tags(
     user.tags = tags
 
 
-def _find(account_id: str, name: str) -> tuple[Principal | None, asking.Arn]:
+def _find(account_id: str, name: str) -> tuple[Principal | None, Arn]:
     """The user, and the resource to ask about, whether there is one or not."""
     user = Principal.objects.filter(account_id=account_id, kind=Principal.Kind.USER, name=name).first()
-    return user, asking.Arn.parse(user.arn) if user else asking.arn_of(account_id, f"user/{name}")
+    return user, Arn.parse(user.arn) if user else asking.arn_of(account_id, f"user/{name}")

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from accounts.iam import principals
 from accounts.iam.conditions import Condition, compile_condition
-from accounts.iam.document import Kind, Policy, Problem
 from accounts.iam.matching import Pattern, like
+from accounts.iam.policy import Kind, Policy, Problem
 from accounts.iam.principals import Principals
 from accounts.iam.reader import Reader
 from accounts.iam.statement import Actions, Resources, Statement

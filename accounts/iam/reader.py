@@ -3,13 +3,14 @@
 import json
 import re
 from dataclasses import dataclass, field
-from json.decoder import JSONDecodeError, scanstring
+from json import JSONDecodeError
 from typing import Any, Final
 
 SPACE: Final = re.compile(r"[ \t\n\r]*")
 NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 WORDS: Final = {"true": True, "false": False, "null": None}
 DEEPEST: Final = 20
+_decoder: Final = json.JSONDecoder()
 
 
 class Unreadable(ValueError):
@@ -66,9 +67,10 @@ class Reader:
 
     def _string(self, index: int) -> tuple[str, int]:
         try:
-            return scanstring(self.text, index + 1, True)
+            value, end = _decoder.raw_decode(self.text, index)
         except JSONDecodeError as error:
             raise Unreadable("a text is not closed, or holds a character that has to be escaped", error.pos) from error
+        return str(value), end
 
     def _object(self, index: int, path: str, depth: int) -> tuple[dict[str, Any], int]:
         found: dict[str, Any] = {}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from accounts.iam.arn import Arn
 
 if TYPE_CHECKING:
-    from accounts.iam.document import Policy
+    from accounts.iam.policy import Policy
 
 
 class SubjectKind(StrEnum):

@@ -183,6 +183,7 @@ RIGHTS_SECONDS = 3.0
 EARLY_SECONDS = 1.25
 
 EVENT_TASKS = wiring.EVENT_TASKS
+AWS_OPERATIONS = wiring.AWS_OPERATIONS
 
 # Celery: Redis when REDIS_URL is given, otherwise files below the data folder.
 REDIS_URL = env.text("REDIS_URL", "")

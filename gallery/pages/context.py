@@ -43,7 +43,8 @@ def repository_page(view: View[P]) -> View[P]:
         except (CredentialsMissing, AccessDenied) as error:
             raise NoRepository(f"{alias}/{name}") from error
 
-    return answer
+    checked: Any = answer
+    return checked  # type: ignore[no-any-return]  # `wraps` forgets the names of the arguments
 
 
 class NoRepository(Http404):

@@ -37,10 +37,11 @@ LARGEST_CONFIG = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """What a put made or found: the image, and the digest of its subject (empty if it has none)."""
+    """What a put made or found: the image, the digest of its subject (empty if it has none), whether it changed any."""
 
     image: Image
     subject: str
+    changed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def put(
         moved = [name for name in names if image_tags.move(caller, repository, name, image)]
         if is_new or moved:
             _record_push(caller, repository, image, moved or [""])
-    return Put(image, subject)
+    return Put(image, subject, changed=bool(is_new or moved))
 
 
 def _record_push(caller: Caller, repository: Repository, image: Image, tags: Sequence[str]) -> None:

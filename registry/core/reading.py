@@ -147,10 +147,10 @@ def image(caller: Caller, address: Address, reference: Reference) -> FoundImage:
     row = _row(IMAGE_BY_DIGEST if by_digest else IMAGE_BY_TAG, str(reference), *_place(address))
     tags = (lambda: _tags_of_image(row)) if by_digest else (str(reference),)
     _require(caller, address, row, (Action.BATCH_GET_IMAGE,), tags)
-    text, _, *found = row
-    if found[1] is None:
+    text, _, repository_id, image_id, digest, media_type, size = row
+    if image_id is None:
         raise ImageNotFound(str(reference), str(address.name), address.registry.account_id)
-    return FoundImage(*found, is_restricted=bool(text))
+    return FoundImage(repository_id, image_id, digest, media_type, size, bool(text))
 
 
 def blob(caller: Caller, address: Address, digest: Digest, *actions: Action) -> FoundBlob:

@@ -200,8 +200,16 @@ def _found_or_created(
             raise RepositoryNotFound(str(address.name), registry.account_id) from denied
 
 
-def delete(caller: Caller, address: Address, *, force: bool = False) -> None:
-    """Delete a repository; its name is free at once. RepositoryNotEmpty if it has images, unless `force`."""
+def get_for_pull(caller: Caller, address: Address, tags: Sequence[str] = ()) -> Repository:
+    """Return the repository if the caller may pull from it; `tags` are those that are asked for."""
+    return authorized(caller, address, Action.BATCH_GET_IMAGE, image_tags=lambda _: [tag for tag in tags if tag])
+
+
+def delete(caller: Caller, address: Address, *, force: bool = False) -> Repository:
+    """Delete a repository and return it; its name is free at once.
+
+    RepositoryNotEmpty if it has images, unless `force`.
+    """
     repository = authorized(caller, address, Action.DELETE_REPOSITORY)
     with transaction.atomic():
         locked = Repository.objects.select_for_update(no_key=True).filter(id=repository.id, deleted_at=None).first()
@@ -213,6 +221,7 @@ def delete(caller: Caller, address: Address, *, force: bool = False) -> None:
         locked.save(update_fields=["deleted_at"])
         trail.record(caller, Action.DELETE_REPOSITORY, addresses.arn(address), details={"force": force})
         outbox.announce(events.RepositoryDeleted(repository.id))
+    return locked
 
 
 def catalog(caller: Caller, host: Host | None = None, *, last: str = "", limit: int = 1000) -> list[str]:

@@ -7,11 +7,11 @@ from typing import Final
 import structlog
 
 from accounts.caller import Caller
+from registry.body import BLOCK
 from registry.core.blobs import BlobElsewhere, BlobInFolder, Delivery, OpenBlob
 from registry.core.reading import FoundBlob, FoundImage
 from registry.errors import StorageDamaged
 from registry.oci import headers
-from registry.oci.body import BLOCK
 from registry.oci.headers import ByteRange
 from registry.values import Address
 

@@ -19,8 +19,13 @@ OCI_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 
 def make_caller(account_id: str, name: str, **fields: Any) -> Caller:
     """A user of an account who may do everything there, unless `rights` say otherwise."""
-    fields = {"kind": SubjectKind.USER, "name": name, "unique_id": f"AIDA{name.upper()}", "rights": EVERYTHING} | fields
-    return Caller(account_id=account_id, principal_arn=f"arn:aws:iam::{account_id}:user/{name}", **fields)
+    known: dict[str, Any] = {
+        "kind": SubjectKind.USER,
+        "name": name,
+        "unique_id": f"AIDA{name.upper()}",
+        "rights": EVERYTHING,
+    } | fields
+    return Caller(account_id=account_id, principal_arn=f"arn:aws:iam::{account_id}:user/{name}", **known)
 
 
 def make_account(account_id: str, name: str = "") -> Account:

@@ -10,11 +10,11 @@ from rest_framework.views import APIView
 
 from accounts.authn import callers
 from accounts.caller import Caller
+from registry.body import Body
 from registry.core import addresses, connections
 from registry.core.addresses import Host, HostKind
 from registry.oci import answers, errors, headers
 from registry.oci.answers import Answer
-from registry.oci.body import Body
 from registry.oci.context import Context
 from registry.oci.negotiation import AnyContent
 from registry.values import NAME, Address

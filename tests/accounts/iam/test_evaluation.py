@@ -160,7 +160,7 @@ def test_nobody_gets_in_by_a_star_but_by_what_is_public() -> None:
 
 def test_trust_has_to_be_given_even_at_home() -> None:
     own = Rights((policy(Kind.IDENTITY, [{"Effect": "Allow", "Action": "sts:*", "Resource": "*"}]),))
-    trusting = {"kind": Kind.TRUST, "is_trust": True, "action": "sts:AssumeRole"}
+    trusting: dict[str, Any] = {"kind": Kind.TRUST, "is_trust": True, "action": "sts:AssumeRole"}
     account, herself = let_in({"AWS": ACCOUNT}, action="sts:AssumeRole"), let_in({"AWS": USER}, action="sts:AssumeRole")
     assert not ask(ANA, own, **trusting).allowed
     assert not ask(ANA, Rights(), account, **trusting).allowed
@@ -169,7 +169,7 @@ def test_trust_has_to_be_given_even_at_home() -> None:
     assert ask(ROOT, EVERYTHING, account, **trusting).allowed
     provider = f"arn:aws:iam::{ACCOUNT}:oidc-provider/ci.example.com"
     job = Subject(SubjectKind.FEDERATED, ACCOUNT, provider)
-    web = {"kind": Kind.TRUST, "is_trust": True, "action": "sts:AssumeRoleWithWebIdentity"}
+    web: dict[str, Any] = {"kind": Kind.TRUST, "is_trust": True, "action": "sts:AssumeRoleWithWebIdentity"}
     trusted = let_in({"Federated": provider}, action="sts:AssumeRoleWithWebIdentity")
     assert ask(job, Rights(), trusted, **web).allowed
     assert not ask(job, Rights(), account, **web).allowed

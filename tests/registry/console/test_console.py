@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.caller import Caller
-from accounts.directory import accounts, people
+from accounts.caller import Caller, operator
+from accounts.directory import accounts, people, policies
 from accounts.models import Account, AuditEvent, Membership, Person, Principal
 from accounts.sessions import passwords
 from registry.core import images, repositories
@@ -23,9 +23,10 @@ PRIVATE = f"{BASE}/us-east-1/repositories"
 def member(account_id: str, email: str) -> Person:
     """A person who acts on an account as its Administrator."""
     account = Account.objects.get(id=account_id)
-    Principal.objects.get_or_create(
+    role, _ = Principal.objects.get_or_create(
         account=account, kind=Principal.Kind.ROLE, name="Administrator", defaults={"unique_id": f"AROA{account_id}"}
     )
+    policies.attach(operator(account_id), role, policies.ADMINISTRATOR_ACCESS)
     person = people.create(email, PASSWORD)
     people.add_to_account(person, account)
     return person

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.http import HttpRequest
 
+from registry.body import BLOCK, LARGEST_DRAIN, Body
 from registry.errors import InvalidValue
-from registry.oci.body import BLOCK, LARGEST_DRAIN, Body
 from tests.registry.oci.wire import Chunks
 
 

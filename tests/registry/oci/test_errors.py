@@ -43,6 +43,7 @@ NOT_MET = {
     registry.PolicyLocksOut,
     registry.RepositoryPolicyNotFound,
     accounts.DeleteConflict,
+    accounts.MalformedPolicy,
     accounts.InvalidInput,
     accounts.AlreadyExists,
     accounts.NotFound,

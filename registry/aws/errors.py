@@ -1,0 +1,182 @@
+"""One table: error -> code of the JSON services, code and status of the query services, words."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import structlog
+from django.db import OperationalError
+
+from accounts import errors as accounts
+from accounts.authn.sigv4 import SignatureRefused
+from registry import errors as registry
+from registry.aws.wire.read import Malformed
+
+log = structlog.get_logger(__name__)
+
+
+class AwsError(Exception):
+    """An error in the words of the API; `members` are those of its shape beside the message."""
+
+    def __init__(self, code: str, message: str, *, status: int = 400, **members: Any) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+        self.members = members
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """How an error goes over the wire."""
+
+    code: str
+    query_code: str = ""
+    query_status: int = 400
+    words: Callable[[Any], str] = field(default=str)
+
+
+def _of_repository(words: str) -> Callable[[Any], str]:
+    return lambda error: words.format(name=error.name, registry=error.registry_id)
+
+
+def _denied(error: accounts.AccessDenied) -> str:
+    """IAM's words; all of them come from the request or the caller's own side."""
+    start = f"User: {error.principal_arn} is not authorized to perform: {error.action} on resource: {error.resource}"
+    if error.decision is not None and error.decision.explicit:
+        return f"{start} with {error.decision.reason}"
+    return f"{start} because no policy allows the {error.action} action"
+
+
+def _image(error: registry.ImageNotFound) -> str:
+    is_digest = ":" in error.reference
+    digest, tag = (f"'{error.reference}'", "null") if is_digest else ("null", f"'{error.reference}'")
+    return (
+        f"The image with imageId {{imageDigest:{digest}, imageTag:{tag}}} does not exist within the repository with name "
+        f"'{error.name}' in the registry with id '{error.registry_id}'"
+    )
+
+
+INVALID: Final = "InvalidParameterException"
+TABLE: Final[dict[type[Exception], Wire]] = {
+    accounts.AccessDenied: Wire("AccessDeniedException", "AccessDenied", 403, _denied),
+    accounts.CredentialsMissing: Wire(
+        "MissingAuthenticationTokenException",
+        "MissingAuthenticationToken",
+        403,
+        lambda _: "Missing Authentication Token",
+    ),
+    accounts.MalformedPolicy: Wire(INVALID, "MalformedPolicyDocument"),
+    accounts.InvalidInput: Wire(INVALID, "ValidationError"),
+    accounts.AlreadyExists: Wire(INVALID, "EntityAlreadyExists", 409, lambda error: f"There is already the {error}."),
+    accounts.NotFound: Wire(INVALID, "NoSuchEntity", 404, lambda error: f"The {error} cannot be found."),
+    accounts.LimitReached: Wire("LimitExceededException", "LimitExceeded", 409),
+    accounts.DeleteConflict: Wire(INVALID, "DeleteConflict", 409, lambda error: f"Cannot delete entity: {error}."),
+    Malformed: Wire("SerializationException", "MalformedInput"),
+    registry.RepositoryNotFound: Wire(
+        "RepositoryNotFoundException",
+        words=_of_repository("The repository with name '{name}' does not exist in the registry with id '{registry}'"),
+    ),
+    registry.RepositoryAlreadyExists: Wire(
+        "RepositoryAlreadyExistsException",
+        words=_of_repository("The repository with name '{name}' already exists in the registry with id '{registry}'"),
+    ),
+    registry.RepositoryNotEmpty: Wire(
+        "RepositoryNotEmptyException",
+        words=_of_repository(
+            "The repository with name '{name}' in registry with id '{registry}' cannot be deleted because it still "
+            "contains images"
+        ),
+    ),
+    registry.RepositoryPolicyNotFound: Wire(
+        "RepositoryPolicyNotFoundException",
+        words=_of_repository(
+            "Repository policy does not exist for the repository with name '{name}' in the registry with id '{registry}'"
+        ),
+    ),
+    registry.InvalidPolicy: Wire(
+        INVALID,
+        words=lambda error: f"Invalid parameter at 'PolicyText' failed to satisfy constraint: '{error}'",
+    ),
+    registry.PolicyLocksOut: Wire(
+        INVALID,
+        words=lambda _: (
+            "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'The policy would keep you from "
+            "setting another one; use force to set it all the same'"
+        ),
+    ),
+    registry.InvalidRepositoryName: Wire(
+        INVALID,
+        words=lambda error: f"Invalid parameter at 'repositoryName' failed to satisfy constraint: '{error.why}'",
+    ),
+    registry.InvalidImageTag: Wire(
+        INVALID, words=lambda error: f"Invalid parameter at 'imageTag' failed to satisfy constraint: '{error.why}'"
+    ),
+    registry.InvalidDigest: Wire(
+        INVALID, words=lambda error: f"Invalid parameter at 'imageDigest' failed to satisfy constraint: '{error.why}'"
+    ),
+    registry.InvalidValue: Wire(INVALID),
+    registry.ManifestInvalid: Wire(
+        INVALID, words=lambda error: f"Invalid parameter at 'ImageManifest' failed to satisfy constraint: '{error}'"
+    ),
+    registry.ManifestTooLarge: Wire(INVALID),
+    registry.ImageNotFound: Wire("ImageNotFoundException", words=_image),
+    registry.ImageTagAlreadyExists: Wire(
+        "ImageTagAlreadyExistsException",
+        words=lambda error: (
+            f"The image tag '{error.reference}' already exists in the '{error.name}' repository and "
+            "cannot be overwritten because the tag is immutable."
+        ),
+    ),
+    registry.ManifestDigestMismatch: Wire(
+        "ImageDigestDoesNotMatchException",
+        words=lambda error: f"The manifest's digest is {error.actual}, not {error.expected}",
+    ),
+    registry.LayersNotFound: Wire(
+        "LayersNotFoundException", words=lambda error: f"Layers with digests '{', '.join(error.digests)}' do not exist"
+    ),
+    registry.ReferencedImagesNotFound: Wire(
+        "ReferencedImagesNotFoundException",
+        words=lambda error: f"Images with digests '{', '.join(error.digests)}' required for pushing image do not exist",
+    ),
+    registry.QuotaExceeded: Wire("LimitExceededException"),
+}
+UNAVAILABLE: Final = (registry.StorageFull, registry.StorageUnavailable, OperationalError)
+QUERY_CODES: Final = {
+    "MissingAuthenticationTokenException": ("MissingAuthenticationToken", 403),
+    "IncompleteSignatureException": ("IncompleteSignature", 400),
+    "UnrecognizedClientException": ("InvalidClientTokenId", 403),
+    "InvalidSignatureException": ("SignatureDoesNotMatch", 403),
+    "ExpiredTokenException": ("ExpiredToken", 403),
+}
+
+
+def in_words_of_json(error: Exception) -> AwsError:
+    """What a JSON service says of an error. A fault of ours goes up."""
+    if isinstance(error, AwsError):
+        return error
+    if isinstance(error, SignatureRefused):
+        return AwsError(error.code, error.message)
+    found = _row(error)
+    return AwsError(found.code, found.words(error))
+
+
+def in_words_of_query(error: Exception) -> AwsError:
+    """What a query service says of an error. A fault of ours goes up."""
+    if isinstance(error, AwsError):
+        return error
+    if isinstance(error, SignatureRefused):
+        code, status = QUERY_CODES[error.code]
+        return AwsError(code, error.message, status=status)
+    found = _row(error)
+    return AwsError(found.query_code or "InvalidParameterValue", found.words(error), status=found.query_status)
+
+
+def _row(error: Exception) -> Wire:
+    if isinstance(error, UNAVAILABLE):
+        log.warning("not available", error=str(error))
+        raise AwsError("ServerException", "The service is not available at the moment; try again", status=503)
+    found = next((TABLE[kind] for kind in type(error).__mro__ if kind in TABLE), None)
+    if found is None:
+        raise error
+    return found

@@ -1,0 +1,1 @@
+"""Between bytes and values, by the shapes of botocore's service models. Pure: no Django."""
