@@ -52,8 +52,8 @@ def _image(error: registry.ImageNotFound) -> str:
     is_digest = ":" in error.reference
     digest, tag = (f"'{error.reference}'", "null") if is_digest else ("null", f"'{error.reference}'")
     return (
-        f"The image with imageId {{imageDigest:{digest}, imageTag:{tag}}} does not exist within the repository with name "
-        f"'{error.name}' in the registry with id '{error.registry_id}'"
+        f"The image with imageId {{imageDigest:{digest}, imageTag:{tag}}} does not exist within the repository with "
+        f"name '{error.name}' in the registry with id '{error.registry_id}'"
     )
 
 
@@ -91,7 +91,8 @@ TABLE: Final[dict[type[Exception], Wire]] = {
     registry.RepositoryPolicyNotFound: Wire(
         "RepositoryPolicyNotFoundException",
         words=_of_repository(
-            "Repository policy does not exist for the repository with name '{name}' in the registry with id '{registry}'"
+            "Repository policy does not exist for the repository with name '{name}' in the registry with id "
+            "'{registry}'"
         ),
     ),
     registry.InvalidPolicy: Wire(

@@ -13,6 +13,9 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.authn import callers, sigv4
 from accounts.authn.sigv4 import Signed
+from accounts.caller import Caller
+from accounts.errors import AccessDenied
+from accounts.sessions import messages
 from registry.aws import dispatch, errors, pending
 from registry.aws.dispatch import Call
 from registry.aws.errors import AwsError
@@ -63,6 +66,8 @@ class Exchange:
         self._id = str(uuid.UUID(hex=_hex(request.META.get("kho.request_id", ""))))
         self._query = request.META.get("QUERY_STRING", "")
         self.service, self.operation = "", ""
+        self._caller: Caller | None = None
+        self._parameters: dict[str, str] = {}
         self.is_json = "HTTP_X_AMZ_TARGET" in request.META or "json" in request.META.get("CONTENT_TYPE", "")
 
     def answer(self) -> HttpResponse:
@@ -151,6 +156,7 @@ class Exchange:
             request_id=self._id,
             is_secure=self._request.is_secure(),
         )
+        self._caller = caller
         host = addresses.client_host(given_host)
         origin = settings.PUBLIC_URL or f"{self._request.scheme}://{given_host}"
         identified = verified.identified if verified else None
@@ -193,7 +199,10 @@ class Exchange:
     def refused(self, error: Exception) -> HttpResponse:
         """The answer to what went wrong; raises what is a fault of ours."""
         words = errors.in_words_of_json if self.is_json else errors.in_words_of_query
-        return self.error(words(error))
+        found = words(error)
+        if isinstance(error, AccessDenied) and self._caller is not None:
+            found.message += f" Encoded authorization failure message: {messages.encode(self._caller, error)}"
+        return self.error(found)
 
     def error(self, error: AwsError) -> HttpResponse:
         """An error on the wire."""

@@ -19,12 +19,8 @@ OCI_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 
 def make_caller(account_id: str, name: str, **fields: Any) -> Caller:
     """A user of an account who may do everything there, unless `rights` say otherwise."""
-    known: dict[str, Any] = {
-        "kind": SubjectKind.USER,
-        "name": name,
-        "unique_id": f"AIDA{name.upper()}",
-        "rights": EVERYTHING,
-    } | fields
+    known: dict[str, Any] = {"kind": SubjectKind.USER, "name": name, "unique_id": f"AIDA{name.upper()}"}
+    known |= {"rights": EVERYTHING} | fields
     return Caller(account_id=account_id, principal_arn=f"arn:aws:iam::{account_id}:user/{name}", **known)
 
 

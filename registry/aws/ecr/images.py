@@ -112,5 +112,6 @@ def _media_type(manifest: str) -> str:
         return DOCKER_SCHEMA1
     raise AwsError(
         "InvalidParameterException",
-        "Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'needs a mediaType, or imageManifestMediaType'",
+        "Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'needs a mediaType, or "
+        "imageManifestMediaType'",
     )

@@ -26,14 +26,14 @@ def _nothing(request: Any) -> Any:
     raise AssertionError(f"not for the APIs: {request.method} {request.path}")
 
 
-_answer = RequestContext(ProtocolBoundary(_nothing))  # type: ignore[arg-type]  # a handler
+_answer = RequestContext(ProtocolBoundary(_nothing))
 
 
 def send(method: str, url: str, headers: dict[str, str], body: bytes = b"", *, source_ip: str = "192.0.2.1") -> Any:
     """One request, as it is; returns Django's answer."""
     path, _, query = url.partition("//")[2].partition("/")[2].partition("?")
-    meta = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
-    content_type = meta.pop("HTTP_CONTENT_TYPE", "")
+    meta: dict[str, Any] = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
+    content_type = str(meta.pop("HTTP_CONTENT_TYPE", ""))
     meta.pop("HTTP_CONTENT_LENGTH", None)
     meta.setdefault("HTTP_HOST", url.partition("//")[2].partition("/")[0].partition("?")[0])
     request = RequestFactory().generic(

@@ -47,8 +47,8 @@ def aws(key: NewAccessKey) -> Clients:
     def made(service: str, credentials: dict[str, Any] | None = None, **more: Any) -> Any:
         if credentials is None:
             return in_process.client(service, key.id, key.secret, **more)
-        words = [credentials[name] for name in ("AccessKeyId", "SecretAccessKey")]
-        return in_process.client(service, *words, credentials.get("SessionToken", ""), **more)
+        key_id, secret = credentials["AccessKeyId"], credentials["SecretAccessKey"]
+        return in_process.client(service, key_id, secret, credentials.get("SessionToken", ""), **more)
 
     return made
 

@@ -39,15 +39,16 @@ def test_a_user_is_made_given_rights_and_removed(aws: Clients) -> None:
     assert iam.list_user_policies(UserName="bob")["PolicyNames"] == ["more"]
     assert iam.list_attached_user_policies(UserName="bob")["AttachedPolicies"][0]["PolicyArn"] == READS
     assert [each["UserName"] for each in iam.list_users()["Users"]] == ["alice", "bob"]
-    for undo in (
-        lambda: iam.delete_user_policy(UserName="bob", PolicyName="more"),
-        lambda: iam.detach_user_policy(UserName="bob", PolicyArn=READS),
-        lambda: iam.delete_access_key(UserName="bob", AccessKeyId=bob["AccessKeyId"]),
-    ):
+    undo: list[tuple[str, dict[str, str]]] = [
+        ("delete_user_policy", {"PolicyName": "more"}),
+        ("detach_user_policy", {"PolicyArn": READS}),
+        ("delete_access_key", {"AccessKeyId": bob["AccessKeyId"]}),
+    ]
+    for operation, arguments in undo:
         with pytest.raises(ClientError) as caught:
             iam.delete_user(UserName="bob")
         assert code(caught) == "DeleteConflict"
-        undo()
+        getattr(iam, operation)(UserName="bob", **arguments)
     iam.delete_user(UserName="bob")
     with pytest.raises(ClientError) as caught:
         iam.get_user(UserName="bob")
@@ -161,12 +162,13 @@ def test_a_third_key_is_refused(aws: Clients) -> None:
 def test_another_account_is_not_reached(aws: Clients, other: dict[str, Any], account: Account) -> None:
     foreign = aws("iam", other)
     arn = aws("iam").create_policy(PolicyName="push", PolicyDocument=json.dumps(POLICY))["Policy"]["Arn"]
-    for attempt in (
-        lambda: foreign.get_policy(PolicyArn=arn),
-        lambda: foreign.delete_policy(PolicyArn=arn),
-        lambda: foreign.create_policy_version(PolicyArn=arn, PolicyDocument=json.dumps(POLICY)),
-    ):
+    attempts: list[tuple[str, dict[str, str]]] = [
+        ("get_policy", {}),
+        ("delete_policy", {}),
+        ("create_policy_version", {"PolicyDocument": json.dumps(POLICY)}),
+    ]
+    for operation, arguments in attempts:
         with pytest.raises(ClientError) as caught:
-            attempt()
+            getattr(foreign, operation)(PolicyArn=arn, **arguments)
         assert code(caught) == "AccessDenied"
     assert [each["UserName"] for each in foreign.list_users()["Users"]] == ["charlie"]
