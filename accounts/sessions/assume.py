@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.db import transaction
@@ -17,8 +17,9 @@ from accounts.gate import Values
 from accounts.iam import document
 from accounts.iam.arn import Arn
 from accounts.iam.document import Kind, Policy, PolicyInvalid
-from accounts.models import Principal, Session
-from accounts.sessions import temporary
+from accounts.iam.request import NO_RIGHTS, SubjectKind
+from accounts.models import OpenIDConnectProvider, Principal, Session
+from accounts.sessions import oidc, temporary
 from accounts.sessions.temporary import Issued
 
 ROLE_ARN: Final = re.compile(r"arn:aws:iam::([0-9]{12}):role(/(?:[\x21-\x7e]+/)?)([\w+=,.@-]{1,64})", re.ASCII)
@@ -163,3 +164,49 @@ def _check_seconds(seconds: int, longest: int) -> None:
     if not SHORTEST <= seconds <= longest:
         said = f"takes {SHORTEST} to {longest} seconds, the longest session of the role or user"
         raise InvalidInput("durationSeconds", said)
+
+
+def assume_role_with_web_identity(caller: Caller, token: str, wish: Wish) -> tuple[Issued, dict[str, Any]]:
+    """Make a session of a role for who has a token of an issuer that the role's account trusts; with its claims.
+
+    Raises AccessDenied in the same words whether the role exists or not, and the errors of `oidc`.
+    """
+    role, resource = find_role(wish.role_arn)
+    name = oidc.issuer_of(token).partition("://")[2].rstrip("/")
+    provider = OpenIDConnectProvider.objects.filter(account_id=resource.account_id, url=name).first()
+    action = Action.ASSUME_ROLE_WITH_WEB_IDENTITY
+    if provider is None or role is None:
+        said = "no such role, or no such identity provider"
+        raise AccessDenied("anonymous", f"sts:{action}", str(resource), said)
+    claims = oidc.claims_of(token, provider)
+    keys = {f"{name}:{claim}": _texts(value) for claim, value in claims.items()}
+    job = replace(
+        caller,
+        account_id=resource.account_id,
+        principal_arn=provider.arn,
+        kind=SubjectKind.FEDERATED,
+        keys=(("aws:federatedprovider", (provider.arn,)),),
+        rights=NO_RIGHTS,
+    )
+    context: dict[str, Values] = {**keys, "sts:RoleSessionName": wish.name}
+    gate.require(job, f"sts:{action}", resource, policies=trust_of(role), context=context, is_trust=True)
+    made = open_session(
+        job,
+        action,
+        role,
+        wish,
+        kind=Session.Kind.WEB_IDENTITY,
+        longest=role.max_session_seconds,
+        provider=provider.arn,
+        subject=str(claims["sub"])[:512],
+        issued_by=provider.arn,
+    )
+    return made, claims
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    """A claim as a condition sees it: texts, numbers and truth values; nothing of what is nested."""
+    listed = value if isinstance(value, list) else [value]
+    return tuple(
+        str(each).lower() if isinstance(each, bool) else str(each) for each in listed if isinstance(each, (str, int))
+    )

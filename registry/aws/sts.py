@@ -5,10 +5,10 @@ from typing import Any
 from accounts import gate
 from accounts.audit.actions import Action
 from accounts.directory import access_keys
-from accounts.errors import CredentialsMissing, NotFound
+from accounts.errors import AccessDenied, CredentialsMissing, NotFound
 from accounts.iam.arn import Arn
 from accounts.models import Session
-from accounts.sessions import assume, messages
+from accounts.sessions import assume, messages, oidc
 from accounts.sessions.assume import Wish
 from accounts.sessions.temporary import Issued
 from registry.aws.dispatch import Call, operation
@@ -94,3 +94,29 @@ def access_key_info(call: Call, request: dict[str, Any]) -> dict[str, Any]:
 def decode_message(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """What a refusal did not tell."""
     return {"DecodedMessage": messages.decode(call.caller, request["EncodedMessage"])}
+
+
+@operation("sts", "AssumeRoleWithWebIdentity", signed=False)
+def assume_role_with_web_identity(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """Credentials of a role for who has a token of a trusted issuer; nobody signs this."""
+    try:
+        made, claims = assume.assume_role_with_web_identity(
+            call.caller, request["WebIdentityToken"], wish_of(request | {"Tags": []})
+        )
+    except oidc.ExpiredIdentityToken as error:
+        raise AwsError("ExpiredTokenException", f"Token expired: {error}") from error
+    except oidc.InvalidIdentityToken as error:
+        raise AwsError("InvalidIdentityToken", f"Couldn't verify the token: {error}") from error
+    except oidc.IssuerUnreachable as error:
+        raise AwsError("IDPCommunicationError", f"Couldn't reach the identity provider: {error}") from error
+    except AccessDenied as error:
+        said = "Not authorized to perform sts:AssumeRoleWithWebIdentity"
+        raise AwsError("AccessDenied", said, status=403) from error
+    audience = claims["aud"][0] if isinstance(claims["aud"], list) and claims["aud"] else claims["aud"]
+    return {
+        "Credentials": credentials(made),
+        "AssumedRoleUser": role_user(made),
+        "SubjectFromWebIdentityToken": made.session.subject,
+        "Provider": made.session.provider,
+        "Audience": str(audience),
+    }

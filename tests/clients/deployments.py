@@ -32,7 +32,7 @@ def database() -> Iterator[str]:
 def running(folder: Path) -> Iterator[Server]:
     """Run a whole deployment, web and task worker, until the block ends."""
     with database() as url:
-        server = Server(folder / "kho", url)
+        server = Server(folder / "kho", url, {"KHO_OUTBOUND_NETWORKS": "127.0.0.0/8"})
         try:
             server.prepare()
             server.start()

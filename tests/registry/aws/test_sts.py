@@ -1,18 +1,24 @@
 """sts through boto3: who is calling, assumed roles, session tokens, decoded refusals."""
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import jwt
 import pytest
 from botocore.exceptions import ClientError
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.caller import operator
-from accounts.directory import policies, roles
+from accounts.directory import policies, providers, roles
 from accounts.errors import AccessDenied
 from accounts.models import Account, AuditEvent, Session
-from accounts.sessions import messages, passwords, temporary
+from accounts.sessions import messages, oidc, passwords, temporary
+from tests.clients import issuer
+from tests.clients.issuer import Issuer
+from tests.registry.aws import client as in_process
 from tests.registry.aws.conftest import Clients
 
 ROLE = "arn:aws:iam::111122223333:role/puller"
@@ -158,3 +164,76 @@ def test_an_operation_that_is_not_served_says_so(aws: Clients) -> None:
     with pytest.raises(ClientError) as caught:
         aws("sts").get_federation_token(Name="ana")
     assert refused(caught) == "InvalidAction"
+
+
+WEB_ROLE = "arn:aws:iam::111122223333:role/ci"
+
+
+@pytest.fixture
+def ci(account: Account, settings: Settings) -> Iterator[Issuer]:
+    """An issuer that Alice's account trusts for one role."""
+    settings.OUTBOUND_PRIVATE_NETWORKS = ("127.0.0.0/8",)
+    with issuer.running() as running:
+        name = running.url.partition("://")[2]
+        made = providers.create(operator(account.id), account.id, running.url, ["sts.amazonaws.com"])
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Federated": made.arn},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {"StringLike": {f"{name}:sub": "repo:example/app:*"}},
+        }
+        roles.create(operator(account.id), account.id, "ci", json.dumps({"Statement": [statement]}))
+        yield running
+
+
+def assume_with(token: str, **more: Any) -> Any:
+    """Assume the role without any key."""
+    sts = in_process.client("sts", "AKIANOBODYHASTHISKEY", "none")
+    return sts.assume_role_with_web_identity(
+        **({"RoleArn": WEB_ROLE, "RoleSessionName": "build", "WebIdentityToken": token} | more)
+    )
+
+
+def test_a_job_assumes_a_role_by_its_token(aws: Clients, ci: Issuer) -> None:
+    given = assume_with(ci.token("sts.amazonaws.com", "repo:example/app:main"))
+    assert given["SubjectFromWebIdentityToken"] == "repo:example/app:main"
+    assert aws("sts", given["Credentials"]).get_caller_identity()["Arn"].endswith("assumed-role/ci/build")
+
+
+@pytest.mark.parametrize(
+    ("audience", "subject", "claims", "expected"),
+    [
+        ("sts.amazonaws.com", "repo:example/other:main", {}, "AccessDenied"),
+        ("another", "repo:example/app:main", {}, "InvalidIdentityToken"),
+        ("sts.amazonaws.com", "repo:example/app:main", {"exp": 1}, "ExpiredTokenException"),
+        ("sts.amazonaws.com", "repo:example/app:main", {"nbf": 9_999_999_999}, "InvalidIdentityToken"),
+        ("sts.amazonaws.com", "repo:example/app:main", {"iss": "https://other.example.com"}, "AccessDenied"),
+        ("sts.amazonaws.com", "repo:example/app:main", {"iss": 7}, "InvalidIdentityToken"),
+    ],
+)
+def test_it_refuses_tokens(ci: Issuer, audience: str, subject: str, claims: dict[str, Any], expected: str) -> None:
+    with pytest.raises(ClientError) as caught:
+        assume_with(ci.token(audience, subject, **claims))
+    assert refused(caught) == expected, caught.value
+
+
+def test_it_refuses_altered_and_foreign_tokens(ci: Issuer) -> None:
+    good = ci.token("sts.amazonaws.com", "repo:example/app:main")
+    head, body, signature = good.split(".")
+    none = jwt.encode({"iss": ci.url, "aud": "sts.amazonaws.com", "sub": "repo:example/app:x"}, "", algorithm="none")
+    foreign = Issuer(ci.url).token("sts.amazonaws.com", "repo:example/app:main")
+    for token in (none, foreign, f"{head}.{body}.{signature[:-8]}AAAAAAAA", "x.y.z", "nonsense"):
+        with pytest.raises(ClientError) as caught:
+            assume_with(token)
+        assert refused(caught) == "InvalidIdentityToken", token
+    with pytest.raises(ClientError) as caught:
+        assume_with(good, RoleArn=WEB_ROLE + "x")
+    assert refused(caught) == "AccessDenied"
+
+
+def test_an_issuer_in_a_private_network_is_not_asked(ci: Issuer, settings: Settings) -> None:
+    settings.OUTBOUND_PRIVATE_NETWORKS = ()
+    oidc._keys.clear()
+    with pytest.raises(ClientError) as caught:
+        assume_with(ci.token("sts.amazonaws.com", "repo:example/app:main"))
+    assert refused(caught) == "IDPCommunicationError"
