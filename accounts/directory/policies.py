@@ -203,6 +203,11 @@ def documents(arns: Iterable[str]) -> dict[str, str]:
     return texts
 
 
+def managed_arn(account_id: str, name: str) -> str:
+    """Return the ARN of AWS's managed policy of this name, else that of the account's own."""
+    return managed.PREFIX + name if name in managed.DOCUMENTS else ManagedPolicy.arn_of(account_id, "/", name)
+
+
 def check(text: str, kind: Kind, limit: int = 0) -> None:
     """Return if the text is a policy of the kind; MalformedPolicy with the places of its errors."""
     if limit and len(text) > limit:

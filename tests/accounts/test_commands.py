@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.directory import people
-from accounts.models import AccessKey, Account, Person, Principal
+from accounts.models import AccessKey, Account, Person, PolicyAttachment, Principal
 from accounts.sessions import passwords
 
 
@@ -71,3 +71,13 @@ def test_it_refuses_in_one_line(account: Account, arguments: tuple[str, ...], wo
     with pytest.raises(CommandError) as caught:
         run(*arguments)
     assert str(caught.value) == words
+
+
+def test_a_user_gets_a_policy_at_once(db: None) -> None:
+    account = run("create_account", "Policies")
+    assert run("create_user", account, "ci", "--policy", "AmazonEC2ContainerRegistryReadOnly").endswith(":user/ci")
+    [attached] = PolicyAttachment.objects.filter(principal__name="ci")
+    assert attached.policy_arn == "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly"
+    with pytest.raises(CommandError, match="There is no policy"):
+        run("create_user", account, "other", "--policy", "Nonsense")
+    assert not Principal.objects.filter(name="other").exists()

@@ -4,8 +4,10 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db import transaction
 
-from accounts.directory import accounts, principals
+from accounts.caller import operator
+from accounts.directory import accounts, policies, principals
 from accounts.management.commands import _accounts
 
 
@@ -18,9 +20,14 @@ class Command(BaseCommand):
         """Take account and name."""
         parser.add_argument("account", help="the account's 12 digits")
         parser.add_argument("name", help="the user's name")
+        parser.add_argument("--policy", default="", help="a managed policy to attach, such as AdministratorAccess")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Create the user."""
         with _accounts.plain_errors():
-            user = principals.create_user(accounts.get(options["account"]), options["name"])
+            account = accounts.get(options["account"])
+            with transaction.atomic():
+                user = principals.create_user(account, options["name"])
+                if options["policy"]:
+                    policies.attach(operator(account.id), user, policies.managed_arn(account.id, options["policy"]))
         self.stdout.write(user.arn)
