@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from registry.console.views import accounts, images, repositories
+from registry.console.views import accounts, images, permissions, repositories
 
 ACCOUNT = r"^console/(?P<account_id>[0-9]{12})"
 REGION = r"(?P<region>public|[a-z]{2,}(?:-[a-z0-9]+)+)"
@@ -20,5 +20,6 @@ urlpatterns = [
     re_path(rf"{REPOSITORY}/-/images/delete$", images.delete, name="console_delete_images"),
     re_path(rf"{REPOSITORY}/-/images/{DIGEST}$", images.detail, name="console_image"),
     re_path(rf"{REPOSITORY}/-/history$", images.history, name="console_history"),
+    re_path(rf"{REPOSITORY}/-/permissions$", permissions.permissions, name="console_permissions"),
     re_path(rf"{REPOSITORY}/-/delete$", repositories.delete, name="console_delete_repository"),
 ]

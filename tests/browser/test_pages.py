@@ -31,6 +31,7 @@ PRIVATE = (
     "/console/111122223333/us-east-1/repositories/team/app-0/-/images",
     "/console/111122223333/us-east-1/repositories/team/app-1/-/images",
     "/console/111122223333/us-east-1/repositories/team/app-0/-/history",
+    "/console/111122223333/us-east-1/repositories/team/app-0/-/permissions?start=tag",
     "/console/111122223333/us-east-1/repositories/team/app-0/-/delete",
     "/console/111122223333/registry-password",
 )
