@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients import images, issuer
+from tests.clients import images, issuer, tenants
 from tests.clients.awscli import Aws
 from tests.clients.dockerd import Dockerd
 from tests.clients.issuer import Issuer
@@ -51,10 +51,11 @@ def ci() -> Iterator[Issuer]:
 
 
 def test_it_works_to_create_log_in_push_and_grant(
-    alice: Tenant, charlie: Tenant, dave: Tenant, dockerd: Callable[[], Dockerd]
+    alice: Tenant, charlie: Tenant, dockerd: Callable[[], Dockerd]
 ) -> None:
     """A role of another account pulls what the owner granted; a third account does not."""
-    owner, guest, stranger = aws_of(alice), aws_of(charlie), aws_of(dave)
+    third = tenants.open_account(alice.server, "mallory", "888899990000", create_on_push=False)
+    owner, guest, stranger = aws_of(alice), aws_of(charlie), aws_of(third)
     who = owner("sts", "get-caller-identity")
     assert (who["Account"], who["Arn"]) == (alice.account_id, f"arn:aws:iam::{alice.account_id}:user/alice")
 
