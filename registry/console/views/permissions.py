@@ -35,7 +35,8 @@ def permissions(request: HttpRequest, account_id: str, region: str, name: str) -
     visitor = visitor_of(request, account_id, region)
     address = places.address_of(account_id, region, name)
     saved = _saved(visitor.caller, address)
-    text, problems, locks_out = saved, (), False
+    text, locks_out = saved, False
+    problems: tuple[Problem, ...] = ()
     if request.method == "POST":
         text = request.POST.get("text", "").replace("\r\n", "\n")
         step = request.POST.get("step", "save")
@@ -49,14 +50,13 @@ def permissions(request: HttpRequest, account_id: str, region: str, name: str) -
         elif step == "save":
             try:
                 policies.put(visitor.caller, address, text, force="force" in request.POST)
-            except InvalidPolicy:
-                pass  # the problems are shown below, warnings too
-            except PolicyLocksOut:
-                locks_out = True
-            else:
                 messages.success(request, _("The policy is in force."))
                 return redirect(request.path)
-        problems = policies.check(text)
+            except InvalidPolicy as error:
+                problems = error.problems
+            except PolicyLocksOut:
+                locks_out = True
+        problems = problems or policies.check(text)
     elif request.GET.get("start") in STARTS and not saved:
         text = _start(request.GET["start"], address)
     elif saved:
@@ -86,16 +86,10 @@ def _saved(caller: Any, address: Address) -> str:
 
 def _formatted(text: str) -> str:
     """The same JSON, indented; as it is if it can't be read."""
-    if any(not each.is_warning and "JSON" in each.message for each in _json_problems(text)):
-        return text
     try:
         return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         return text
-
-
-def _json_problems(text: str) -> tuple[Problem, ...]:
-    return policies.check(text)
 
 
 def _start(name: str, address: Address) -> str:
