@@ -68,7 +68,7 @@ def deployment() -> Iterator[Deployment]:
     try:
         topology.start()
         topology.manage("create_account", "Alice", "--id", ACCOUNT)
-        topology.manage("create_user", ACCOUNT, "alice")
+        topology.manage("create_user", ACCOUNT, "alice", "--policy", "AdministratorAccess")
         password = topology.manage("registry_password", ACCOUNT, "--user", "alice").splitlines()[-1]
         yield Deployment(topology, password)
     finally:

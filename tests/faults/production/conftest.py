@@ -37,7 +37,7 @@ def deployed(parts: SmallDisk) -> Iterator[Topology]:
     try:
         topology.start()
         topology.manage("create_account", "Alice", "--id", ACCOUNT)
-        topology.manage("create_user", ACCOUNT, "alice")
+        topology.manage("create_user", ACCOUNT, "alice", "--policy", "AdministratorAccess")
         yield topology
     finally:
         topology.end()
