@@ -95,6 +95,7 @@ class Action(StrEnum):
     DELETE_OPEN_ID_CONNECT_PROVIDER = "DeleteOpenIDConnectProvider"
     ADD_CLIENT_ID_TO_OPEN_ID_CONNECT_PROVIDER = "AddClientIDToOpenIDConnectProvider"
     REMOVE_CLIENT_ID_FROM_OPEN_ID_CONNECT_PROVIDER = "RemoveClientIDFromOpenIDConnectProvider"
+    SIMULATE_PRINCIPAL_POLICY = "SimulatePrincipalPolicy"
     GET_ACCESS_KEY_LAST_USED = "GetAccessKeyLastUsed"
     ASSUME_ROLE = "AssumeRole"
     ASSUME_ROLE_WITH_WEB_IDENTITY = "AssumeRoleWithWebIdentity"

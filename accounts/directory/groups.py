@@ -1,5 +1,7 @@
 """Groups of users: what is attached to a group counts for each of its users."""
 
+from collections import Counter
+from dataclasses import dataclass
 from typing import Final
 
 from django.db import IntegrityError, transaction
@@ -10,7 +12,7 @@ from accounts.directory import accounts as directory
 from accounts.directory import asking, policies, principals
 from accounts.errors import AlreadyExists, DeleteConflict, LimitReached, NotFound
 from accounts.iam.arn import Arn
-from accounts.models import Group, GroupMember, Principal
+from accounts.models import Group, GroupMember, InlinePolicy, PolicyAttachment, Principal
 
 LONGEST_NAME: Final = 128
 MOST_GROUPS: Final = 10
@@ -47,6 +49,24 @@ def list_groups(caller: Caller, account_id: str, *, path: str = "/") -> list[Gro
     """Return the account's groups by name."""
     asking.allow(caller, Action.LIST_GROUPS, asking.arn_of(account_id, f"group{path}"))
     return list(Group.objects.filter(account_id=account_id, path__startswith=path).order_by("name"))
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A group in a list, with how many users and policies it has."""
+
+    group: Group
+    users: int
+    policies: int
+
+
+def summaries(caller: Caller, account_id: str) -> list[Summary]:
+    """Return the account's groups by name, with counts; three queries."""
+    found = list_groups(caller, account_id)
+    users = Counter(GroupMember.objects.filter(group__in=found).values_list("group_id", flat=True))
+    its = Counter(PolicyAttachment.objects.filter(group__in=found).values_list("group_id", flat=True))
+    its.update(InlinePolicy.objects.filter(group__in=found).values_list("group_id", flat=True))
+    return [Summary(group, users[group.id], its[group.id]) for group in found]
 
 
 def of_user(caller: Caller, user: Principal) -> list[Group]:

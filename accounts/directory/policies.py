@@ -1,9 +1,11 @@
 """Policies of principals and groups: managed ones with versions, attachments, inline ones."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.audit.actions import Action
@@ -59,6 +61,20 @@ def list_policies(caller: Caller, account_id: str) -> list[ManagedPolicy]:
     """Return the account's own policies by name."""
     asking.allow(caller, Action.LIST_POLICIES, asking.arn_of(account_id, "policy/*"))
     return list(ManagedPolicy.objects.filter(account_id=account_id).order_by("name"))
+
+
+def uses(caller: Caller, account_id: str) -> dict[str, int]:
+    """Return how often each managed policy is attached in the account, by ARN."""
+    asking.allow(caller, Action.LIST_POLICIES, asking.arn_of(account_id, "policy/*"))
+    own = Q(principal__account_id=account_id) | Q(group__account_id=account_id)
+    return dict(Counter(PolicyAttachment.objects.filter(own).values_list("policy_arn", flat=True)))
+
+
+def attached_principals(caller: Caller, policy_arn: str) -> list[Target]:
+    """Return the users, groups and roles that one of the account's own policies is attached to."""
+    asking.allow(caller, Action.GET_POLICY, _parsed(policy_arn))
+    rows = PolicyAttachment.objects.filter(policy_arn=policy_arn).select_related("principal", "group").order_by("id")
+    return [target for row in rows if (target := row.principal or row.group)]
 
 
 def delete(caller: Caller, policy_arn: str) -> None:

@@ -1,6 +1,8 @@
 """Users of an account: made, listed, renamed, removed, tagged."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from django.db import transaction
@@ -48,6 +50,37 @@ def list_users(caller: Caller, account_id: str, *, path: str = "/") -> list[Prin
             "name"
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A user in a list: `last_active` is the latest use of a key or a session, `oldest_key` when its first was made."""
+
+    user: Principal
+    keys: int
+    oldest_key: datetime | None
+    groups: list[str]
+    last_active: datetime | None
+
+
+def summaries(caller: Caller, account_id: str, *, contains: str = "") -> list[Summary]:
+    """Return the account's users by name, with their keys and groups; three queries."""
+    asking.allow(caller, Action.LIST_USERS, asking.arn_of(account_id, "user/"))
+    own = Principal.objects.filter(account_id=account_id, kind=Principal.Kind.USER, name__icontains=contains)
+    keys: dict[int, list[AccessKey]] = {}
+    for key in AccessKey.objects.filter(principal__in=own).order_by("created_at"):
+        keys.setdefault(key.principal_id, []).append(key)
+    its_groups: dict[int, list[str]] = {}
+    members = GroupMember.objects.filter(user__in=own).order_by("group__name")
+    for user_id, name in members.values_list("user_id", "group__name"):
+        its_groups.setdefault(user_id, []).append(name)
+    found = []
+    for user in own.order_by("name"):
+        its = keys.get(user.id, [])
+        uses = [at for at in (user.last_used_at, *(key.last_used_at for key in its)) if at]
+        first = its[0].created_at if its else None
+        found.append(Summary(user, len(its), first, its_groups.get(user.id, []), max(uses, default=None)))
+    return found
 
 
 def delete(caller: Caller, account_id: str, name: str) -> None:

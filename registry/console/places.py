@@ -1,13 +1,30 @@
 """What the console's pages know of the place that they are about."""
 
-from typing import Any
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest
 
-from registry.console.membership import Visitor
-from registry.core import addresses
+from accounts.audit.actions import Action
+from registry.core import addresses, permissions, repositories
 from registry.values import PUBLIC, Address, RegistryId
+
+if TYPE_CHECKING:
+    from registry.console.membership import Visitor
+
+
+class Can(dict[str, bool]):
+    """Answers of the gate by action, asked when a template wants to show a button: `can.PutImage`."""
+
+    def __init__(self, ask: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._ask = ask
+
+    def __missing__(self, action: str) -> bool:
+        answer = self[action] = self._ask(action)
+        return answer
 
 
 def registry_of(account_id: str, region: str) -> RegistryId:
@@ -25,7 +42,7 @@ def address_of(account_id: str, region: str, name: str) -> Address:
     return addresses.private(account_id, name, region)
 
 
-def of_account(request: HttpRequest, visitor: Visitor, current: str = "") -> dict[str, Any]:
+def of_account(request: HttpRequest, visitor: "Visitor", current: str = "") -> dict[str, Any]:
     """Context of every page of an account; `current` is the entry of the side navigation."""
     account_id = visitor.account.id
     return {
@@ -39,12 +56,13 @@ def of_account(request: HttpRequest, visitor: Visitor, current: str = "") -> dic
     }
 
 
-def of_registry(request: HttpRequest, visitor: Visitor, registry: RegistryId) -> dict[str, Any]:
+def of_registry(request: HttpRequest, visitor: "Visitor", registry: RegistryId) -> dict[str, Any]:
     """Context of a list of repositories."""
     prefix = addresses.prefix(registry)
     host = addresses.client_host(request.get_host())
     return of_account(request, visitor, registry.region) | {
         "region": registry.region,
+        "can": Can(lambda action: permissions.may(visitor.caller, registry, Action(action))),
         "is_public": registry.is_public,
         "prefix": prefix,
         "repositories_url": f"/console/{registry.account_id}/{registry.region}/repositories",
@@ -52,10 +70,11 @@ def of_registry(request: HttpRequest, visitor: Visitor, registry: RegistryId) ->
     }
 
 
-def of_repository(request: HttpRequest, visitor: Visitor, address: Address, tab: str) -> dict[str, Any]:
+def of_repository(request: HttpRequest, visitor: "Visitor", address: Address, tab: str) -> dict[str, Any]:
     """Context of a repository's pages."""
     context = of_registry(request, visitor, address.registry)
     return context | {
+        "can": _can_at(visitor, address),
         "tab": tab,
         "address": address,
         "name": str(address.name),
@@ -63,3 +82,9 @@ def of_repository(request: HttpRequest, visitor: Visitor, address: Address, tab:
         "path": addresses.path(address),
         "repository_url": f"{context['repositories_url']}/{address.name}",
     }
+
+
+def _can_at(visitor: "Visitor", address: Address) -> Can:
+    """Answers about one repository, which is read once, when the first button asks."""
+    find = cache(lambda: repositories.find(address))
+    return Can(lambda action: repositories.may(visitor.caller, address, find(), Action(action)))

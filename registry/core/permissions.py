@@ -15,6 +15,7 @@ from accounts.caller import Caller
 from accounts.gate import Values
 from accounts.iam import document
 from accounts.iam.document import Kind, Policy, PolicyInvalid
+from accounts.iam.request import Decision
 from accounts.recent import Recent
 from registry.core import addresses
 from registry.models import RegistrySettings
@@ -109,19 +110,32 @@ def require(
 
     `policy_text` is the repository's policy. Raises CredentialsMissing, AccessDenied.
     """
-    service = "ecr-public" if address.is_public else "ecr"
-    arn = addresses.arn(address)
-    context = conditions.keys()
     first = None
     for action in actions:
-        name = f"{service}:{action}"
-        policies = in_force(address.registry, name, policy_text)
-        decision = gate.decide(caller, name, arn, policies=policies, public=public_of(address), context=context)
+        decision = decide(caller, address, action, policy_text=policy_text, conditions=conditions)
         if decision.allowed:
             return
         first = first or decision
     if first is not None:
-        gate.refuse(caller, f"{service}:{actions[0]}", arn, first)
+        service = "ecr-public" if address.is_public else "ecr"
+        gate.refuse(caller, f"{service}:{actions[0]}", addresses.arn(address), first)
+
+
+def decide(
+    caller: Caller,
+    address: Address,
+    action: Action | str,
+    *,
+    policy_text: str = "",
+    conditions: Conditions = NO_CONDITIONS,
+) -> Decision:
+    """Ask the gate without raising."""
+    name = f"{'ecr-public' if address.is_public else 'ecr'}:{action}"
+    policies = in_force(address.registry, name, policy_text)
+    public = public_of(address)
+    return gate.decide(
+        caller, name, addresses.arn(address), policies=policies, public=public, context=conditions.keys()
+    )
 
 
 def require_in_registry(caller: Caller, registry: RegistryId, action: Action) -> None:

@@ -59,6 +59,13 @@ def allow(
     permissions.require(caller, address, *actions, policy_text=repository.policy_text, conditions=conditions)
 
 
+def may(caller: Caller, address: Address, repository: Repository | None, action: Action) -> bool:
+    """Whether the gate would let the caller do the action, for pages that show or hide a button."""
+    conditions = Conditions(repository.resource_tags) if repository else permissions.NO_CONDITIONS
+    text = repository.policy_text if repository else ""
+    return permissions.decide(caller, address, action, policy_text=text, conditions=conditions).allowed
+
+
 def authorized_for_tags(caller: Caller, address: Address, action: Action, tags_of: TagsOf) -> Repository:
     """Return the repository if the caller may do the action to every one of the image tags, not just to some.
 

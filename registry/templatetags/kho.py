@@ -1,5 +1,6 @@
 """How pages write sizes, counts, digests and times."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -71,3 +72,9 @@ def query(context: template.Context, **changes: object) -> str:
         else:
             parameters[name] = str(value)
     return f"?{parameters.urlencode()}" if parameters else "?"
+
+
+@register.filter
+def get(counts: Mapping[str, int], key: str) -> int:
+    """The count of a key; 0 if it has none."""
+    return counts.get(key, 0)

@@ -17,6 +17,7 @@ ACCOUNT = "111122223333"
 EMAIL, PASSWORD = "ana@example.com", "a shelf of long words"
 
 SEED = """
+import json
 from accounts.caller import operator
 from accounts.directory import accounts, people
 from config.run import demo
@@ -29,6 +30,30 @@ for number in range(3):
     repositories.create(caller, addresses.private(account_id, f"team/app-{number}"))
 demo._push(caller, addresses.private(account_id, "team/app-0"), demo._image("a", "a", "a"), "1.0")
 demo._push(caller, addresses.private(account_id, "team/app-0"), demo._image("b", "b", "b"), "2.0")
+from accounts.directory import access_keys, groups, policies, providers, roles, users
+from registry.core import policies as repository_policies
+statement = {"Sid": "Releases", "Effect": "Allow", "Action": ["ecr:BatchGetImage", "ecr:PutImage"], "Resource": "*"}
+statement["Condition"] = {"StringLike": {"ecr:ImageTag": "release-*"}}
+text = json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=2)
+bo = users.create(caller, account_id, "bo")
+access_keys.create(bo)
+policy = policies.create(caller, account_id, "push-releases", text)
+policies.create_version(caller, policy.arn, text.replace("release-*", "v*"), set_default=True)
+policies.attach(caller, bo, policy.arn)
+builders = groups.create(caller, account_id, "builders")
+groups.add_user(caller, account_id, "builders", "bo")
+policies.put_inline(caller, builders, "read", text)
+provider = providers.create(caller, account_id, "https://ci.example.com", ["sts.amazonaws.com"])
+trust = {"Effect": "Allow", "Principal": {"Federated": provider.arn}, "Action": "sts:AssumeRoleWithWebIdentity"}
+trust["Condition"] = {"StringEquals": {"ci.example.com:aud": "sts.amazonaws.com", "ci.example.com:sub": "job:app"}}
+roles.create(caller, account_id, "ci-deploy", json.dumps({"Version": "2012-10-17", "Statement": [trust]}))
+lets = {"Sid": "Partner", "Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "ecr:BatchGetImage"}
+for sid in ("First", "Partner"):
+    repository_policies.put(
+        caller,
+        addresses.private(account_id, "team/app-1"),
+        json.dumps({"Version": "2012-10-17", "Statement": [lets | {"Sid": sid}]}, indent=2),
+    )
 answer = aliases.primary(account_id)
 """
 

@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from accounts.iam.document import LIMITS, Kind, Problem
-from registry.console import places
+from accounts.errors import AccessDenied
+from accounts.iam.document import Kind
+from registry.console import editor, places
 from registry.console.membership import console_page, visitor_of
-from registry.core import policies
-from registry.errors import InvalidPolicy, PolicyLocksOut, RepositoryPolicyNotFound
+from registry.core import policies, simulation
+from registry.errors import PolicyLocksOut, RepositoryPolicyNotFound
 from registry.values import Address
 
 PULL: Final = ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer")
@@ -35,45 +36,39 @@ def permissions(request: HttpRequest, account_id: str, region: str, name: str) -
     visitor = visitor_of(request, account_id, region)
     address = places.address_of(account_id, region, name)
     saved = _saved(visitor.caller, address)
-    text, locks_out = saved, False
-    problems: tuple[Problem, ...] = ()
-    if request.method == "POST":
-        text = request.POST.get("text", "").replace("\r\n", "\n")
-        step = request.POST.get("step", "save")
-        if step == "format":
-            text = _formatted(text)
-        elif step == "remove" or not text.strip():
-            if saved:
-                policies.delete(visitor.caller, address)
-                messages.success(request, _("The policy is removed."))
-            return redirect(request.path)
-        elif step == "save":
-            try:
-                policies.put(visitor.caller, address, text, force="force" in request.POST)
+    wanted = request.GET.get("start", "")
+    draft = editor.draft(request, Kind.REPOSITORY, saved, start=_start(wanted, address) if wanted in STARTS else "")
+    locks_out = False
+    if draft.step == "remove" or (draft.step == "save" and not draft.text.strip()):
+        if saved:
+            policies.delete(visitor.caller, address)
+            messages.success(request, _("The policy is removed."))
+        return redirect(request.path)
+    if draft.step == "save":
+        try:
+            if draft.save(lambda text: policies.put(visitor.caller, address, text, force="force" in request.POST)):
                 messages.success(request, _("The policy is in force."))
                 return redirect(request.path)
-            except InvalidPolicy as error:
-                problems = error.problems
-            except PolicyLocksOut:
-                locks_out = True
-        problems = problems or policies.check(text)
-    elif request.GET.get("start") in STARTS and not saved:
-        text = _start(request.GET["start"], address)
-    elif saved:
-        problems = policies.check(saved)
-    context = places.of_repository(request, visitor, address, "permissions")
+        except PolicyLocksOut:
+            locks_out = True
+    context = places.of_repository(request, visitor, address, "permissions") | draft.context()
     context |= {
-        "text": text,
-        "saved": saved,
         "starts": [] if saved else [{"name": key, "title": title} for key, title in STARTS.items()],
-        "errors": [each for each in problems if not each.is_warning],
-        "warnings": [each for each in problems if each.is_warning],
         "locks_out": locks_out,
-        "limit": LIMITS[Kind.REPOSITORY],
-        "rows": max(12, min(30, text.count("\n") + 3)),
+        "is_read_only": not context["can"]["SetRepositoryPolicy"],
+        "who_can": _who_can(visitor.caller, address),
+        "versions": policies.versions(visitor.caller, address)[1:],
     }
-    failed = request.method == "POST" and (locks_out or context["errors"])
+    failed = request.method == "POST" and (locks_out or context["errors"] or draft.error)
     return render(request, "console/permissions.html", context, status=422 if failed else 200)
+
+
+def _who_can(caller: Any, address: Address) -> list[simulation.Powers]:
+    """Who may pull, push, delete and manage; empty for those who may not ask about the account's principals."""
+    try:
+        return simulation.who_can(caller, address)
+    except AccessDenied:
+        return []
 
 
 def _saved(caller: Any, address: Address) -> str:
@@ -82,14 +77,6 @@ def _saved(caller: Any, address: Address) -> str:
         return policies.get(caller, address)
     except RepositoryPolicyNotFound:
         return ""
-
-
-def _formatted(text: str) -> str:
-    """The same JSON, indented; as it is if it can't be read."""
-    try:
-        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    except (ValueError, RecursionError):
-        return text
 
 
 def _start(name: str, address: Address) -> str:

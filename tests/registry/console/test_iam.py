@@ -1,0 +1,350 @@
+"""Pages of users, groups, roles, policies and identity providers: what a person does there is done, and refused."""
+
+import json
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.test import Client
+
+from accounts.caller import Caller, operator
+from accounts.directory import access_keys, accounts, groups, people, policies, principals, roles, users
+from accounts.models import AccessKey, Account, AuditEvent, Group, ManagedPolicy, OpenIDConnectProvider, Principal
+from registry.console.views.iam.roles import trust_start
+from registry.core import policies as repository_policies
+from registry.values import Address
+from tests.registry.console.test_console import BASE, PASSWORD, PRIVATE, ana, chi, page
+
+__all__ = ["ana", "chi"]
+IAM = f"{BASE}/iam"
+TEXT = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ecr:*", "Resource": "*"}]})
+
+
+@pytest.fixture
+def reader(client: Client, alice: Caller) -> Client:
+    """The browser of a colleague who may look at everything and change nothing."""
+    account = Account.objects.get(id=alice.account_id)
+    role = roles.create(operator(account.id), account.id, "Readers", json.dumps(json.loads(TRUST)))
+    text = {"Effect": "Allow", "Action": ["iam:Get*", "iam:List*", "ecr:Describe*", "ecr:GetRepositoryPolicy"]}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [text | {"Resource": "*"}]})
+    policies.put_inline(operator(account.id), role, "look", policy)
+    person = people.create("rui@example.com", PASSWORD)
+    people.add_to_account(person, account, "Readers")
+    browser = Client()
+    browser.force_login(person)
+    return browser
+
+
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "sts:AssumeRole"}],
+    }
+)
+
+
+def user_of(alice: Caller, name: str = "bo") -> Principal:
+    return users.create(operator(alice.account_id), alice.account_id, name)
+
+
+def test_a_user_from_making_to_deleting(ana: Client, alice: Caller) -> None:
+    assert "Create user" in page(ana, f"{IAM}/users")
+    bad = ana.post(f"{IAM}/users/-/new", {"name": "bo the great"})
+    assert (
+        bad.status_code == 422 and "without spaces" in bad.content.decode() and "bo the great" in bad.content.decode()
+    )
+    answer = ana.post(f"{IAM}/users/-/new", {"name": "bo"})
+    assert answer.headers["Location"] == f"{IAM}/users/bo"
+    assert "it may do nothing" in page(ana, f"{IAM}/users/bo")
+    assert ana.post(f"{IAM}/users/-/new", {"name": "bo"}).status_code == 422
+    user = Principal.objects.get(account_id=alice.account_id, kind="user", name="bo")
+    read_only = "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly"
+    ana.post(f"{IAM}/users/bo/-/policies", {"policy": read_only, "step": "attach"})
+    assert policies.attached_to(operator(alice.account_id), user) == [read_only]
+    assert "AmazonEC2ContainerRegistryReadOnly" in page(ana, f"{IAM}/users/bo")
+    stuck = ana.post(f"{IAM}/users/bo/-/delete", {"typed": "bo"})
+    assert stuck.status_code == 422 and "still in use" in stuck.content.decode()
+    ana.post(f"{IAM}/users/bo/-/policies", {"policy": read_only, "step": "detach"})
+    assert ana.post(f"{IAM}/users/bo/-/delete", {"typed": "boo"}).status_code == 422
+    assert ana.post(f"{IAM}/users/bo/-/delete", {"typed": "bo"}).status_code == 302
+    assert not Principal.objects.filter(id=user.id).exists()
+    who = set(
+        AuditEvent.objects.filter(event_name__in=["CreateUser", "DeleteUser"]).values_list("principal_arn", flat=True)
+    )
+    assert who == {"arn:aws:sts::111122223333:assumed-role/Administrator/ana@example.com"}
+
+
+def test_keys_are_shown_once_and_there_are_two(ana: Client, alice: Caller) -> None:
+    user = user_of(alice)
+    path = f"{IAM}/users/bo/keys"
+    shown = ana.post(path, {"step": "create"})
+    made = AccessKey.objects.get(principal=user)
+    text = shown.content.decode()
+    assert made.id in text and access_keys.secret_of(made) in text
+    assert "no-store" in shown.headers["Cache-Control"]
+    assert access_keys.secret_of(made) not in page(ana, path)
+    assert ana.post(path, {"step": "create"}).status_code == 200
+    third = ana.post(path, {"step": "create"})
+    assert third.status_code == 422 and AccessKey.objects.filter(principal=user).count() == 2
+    assert "at most two keys" in page(ana, path)
+    ana.post(path, {"step": "deactivate", "key": made.id})
+    made.refresh_from_db()
+    assert made.status == AccessKey.Status.INACTIVE
+    ana.post(path, {"step": "activate", "key": made.id})
+    made.refresh_from_db()
+    assert made.status == AccessKey.Status.ACTIVE
+    assert ana.post(f"{path}/{made.id}/-/delete", {"typed": ""}).status_code == 422
+    assert ana.post(f"{path}/{made.id}/-/delete", {"typed": made.id}).headers["Location"] == path
+    assert not AccessKey.objects.filter(id=made.id).exists()
+
+
+def test_keys_of_somebody_else_are_not_here(ana: Client, alice: Caller, charlie: Caller) -> None:
+    user_of(alice)
+    foreign = access_keys.create(principals.create_user(accounts.get(charlie.account_id), "chi"))
+    answer = ana.post(f"{IAM}/users/bo/keys", {"step": "deactivate", "key": foreign.id})
+    assert answer.status_code == 404
+    assert AccessKey.objects.get(id=foreign.id).status == AccessKey.Status.ACTIVE
+    assert ana.post(f"{IAM}/users/bo/keys/{foreign.id}/-/delete", {"typed": foreign.id}).status_code == 404
+
+
+def test_a_group_has_users_and_policies(ana: Client, alice: Caller) -> None:
+    user = user_of(alice)
+    assert ana.post(f"{IAM}/groups/-/new", {"name": "builders"}).headers["Location"] == f"{IAM}/groups/builders"
+    assert ana.post(f"{IAM}/groups/-/new", {"name": "builders"}).status_code == 422
+    ana.post(f"{IAM}/groups/builders", {"user": "bo", "step": "add"})
+    group = Group.objects.get(name="builders")
+    assert groups.members(group) == [user]
+    assert "builders" in page(ana, f"{IAM}/users/bo") and "bo" in page(ana, f"{IAM}/groups/builders")
+    ana.post(f"{IAM}/groups/builders/-/inline", {"name": "all", "text": TEXT, "step": "save"})
+    assert policies.get_inline(operator(alice.account_id), group, "all") == TEXT
+    assert "1" in page(ana, f"{IAM}/groups")
+    assert ana.post(f"{IAM}/groups/builders/-/delete", {"typed": "builders"}).status_code == 422
+    ana.post(f"{IAM}/groups/builders/-/inline/all", {"text": TEXT, "step": "remove"})
+    ana.post(f"{IAM}/users/bo", {"group": "builders", "step": "remove"})
+    assert ana.post(f"{IAM}/groups/builders/-/delete", {"typed": "builders"}).status_code == 302
+    assert not Group.objects.filter(name="builders").exists()
+
+
+def test_inline_policies_are_checked_with_places(ana: Client, alice: Caller) -> None:
+    user_of(alice)
+    path = f"{IAM}/users/bo/-/inline"
+    wrong = ana.post(path, {"name": "own", "text": '{\n  "Statement": [{"Effect": "allow"}]}', "step": "save"})
+    assert wrong.status_code == 422 and "Line 2" in wrong.content.decode()
+    nameless = ana.post(path, {"name": "", "text": TEXT, "step": "save"})
+    assert nameless.status_code == 422 and "#id_name" in nameless.content.decode()
+    assert ana.post(path, {"name": "own", "text": TEXT, "step": "check"}).status_code == 200
+    assert ana.post(path, {"name": "own", "text": TEXT, "step": "save"}).status_code == 302
+    changed = ana.post(f"{path}/own", {"text": TEXT.replace("ecr:*", "ecr:Get*"), "step": "check"}).content.decode()
+    assert "What saving would change" in changed and 'class="removed"' in changed and "ecr:Get*" in changed
+    page(ana, f"{path}/none", 404)
+
+
+@pytest.mark.parametrize("start", ["own", "account", "github", "gitlab", "oidc", "nonsense"])
+def test_each_start_of_a_role_is_a_trust_policy(ana: Client, start: str) -> None:
+    name = f"role-{start}"
+    shown = page(ana, f"{IAM}/roles/-/new?start={start}")
+    assert "summary-of-errors" not in shown
+    text = trust_start(start, "111122223333")
+    answer = ana.post(f"{IAM}/roles/-/new", {"name": name, "text": text, "step": "save"})
+    assert answer.headers["Location"] == f"{IAM}/roles/{name}"
+    assert name in page(ana, f"{IAM}/roles") and "sts assume-role" in page(ana, f"{IAM}/roles/{name}")
+
+
+def test_a_trust_policy_that_is_too_wide_is_warned_of(ana: Client, alice: Caller) -> None:
+    roles.create(operator(alice.account_id), alice.account_id, "deploy", TRUST)
+    wide = TRUST.replace('{"AWS": "111122223333"}', '"*"')
+    checked = ana.post(f"{IAM}/roles/deploy/-/trust", {"text": wide, "step": "check"})
+    assert checked.status_code == 200 and "lets everybody in" in checked.content.decode()
+    provider = "arn:aws:iam::111122223333:oidc-provider/ci.example.com"
+    open_to_all = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": "sts:AssumeRoleWithWebIdentity"}
+    text = json.dumps({"Version": "2012-10-17", "Statement": [open_to_all]})
+    assert (
+        "every identity of the provider"
+        in ana.post(f"{IAM}/roles/deploy/-/trust", {"text": text, "step": "check"}).content.decode()
+    )
+    saved = ana.post(f"{IAM}/roles/deploy/-/trust", {"text": wide, "step": "save"})
+    assert saved.status_code == 302
+    assert roles.get(operator(alice.account_id), alice.account_id, "deploy").trust_policy == wide
+    assert ana.post(f"{IAM}/roles/deploy/-/trust", {"text": "{}", "step": "save"}).status_code == 422
+    assert ana.post(f"{IAM}/roles/deploy/-/delete", {"typed": "deploy"}).status_code == 302
+
+
+def test_roles_that_people_act_with_stay(ana: Client) -> None:
+    role = Principal.objects.get(name="Administrator")
+    answer = ana.post(f"{IAM}/roles/Administrator/-/delete", {"typed": "Administrator"})
+    assert answer.status_code == 422 and Principal.objects.filter(id=role.id).exists()
+
+
+def test_a_policy_and_its_versions(ana: Client, alice: Caller) -> None:
+    assert ana.post(f"{IAM}/policies/-/new", {"name": "own", "text": TEXT, "step": "save"}).status_code == 302
+    second = TEXT.replace("ecr:*", "ecr:Get*")
+    assert ana.post(f"{IAM}/policies/own/-/edit", {"text": second, "step": "save"}).status_code == 302
+    policy = ManagedPolicy.objects.get(name="own")
+    assert policies.documents([policy.arn]) == {policy.arn: second}
+    old = page(ana, f"{IAM}/policies/own?version=v1")
+    assert "not in force" in old and 'class="removed"' not in page(ana, f"{IAM}/policies/own")
+    ana.post(f"{IAM}/policies/own", {"version": "1", "step": "default"})
+    assert policies.documents([policy.arn]) == {policy.arn: TEXT}
+    ana.post(f"{IAM}/policies/own", {"version": "2", "step": "remove"})
+    assert [each.number for each in policies.versions(operator(alice.account_id), policy.arn)] == [1]
+    page_after = ana.post(f"{IAM}/policies/own", {"version": "x" * 30, "step": "default"})
+    assert page_after.status_code == 404
+    assert "own" in page(ana, f"{IAM}/policies")
+    assert "ecr:*" in page(ana, f"{IAM}/policies/aws/AmazonEC2ContainerRegistryFullAccess")
+    page(ana, f"{IAM}/policies/aws/Nothing", 404)
+    page(ana, f"{IAM}/policies/nothing", 404)
+    assert ana.post(f"{IAM}/policies/own/-/delete", {"typed": "own"}).status_code == 302
+    assert not ManagedPolicy.objects.exists()
+
+
+def test_identity_providers(ana: Client) -> None:
+    bad = ana.post(f"{IAM}/providers/-/new", {"url": "ftp://x", "audiences": "a"})
+    assert bad.status_code == 422 and "https://ci.example.com" in bad.content.decode()
+    made = ana.post(f"{IAM}/providers/-/new", {"url": "https://ci.example.com/group/one", "audiences": "kho, other"})
+    path = f"{IAM}/providers/ci.example.com/group/one"
+    assert made.headers["Location"] == path
+    provider = OpenIDConnectProvider.objects.get()
+    assert provider.client_ids == ["kho", "other"]
+    ana.post(path, {"audience": "third", "step": "add"})
+    ana.post(path, {"audience": "kho", "step": "remove"})
+    provider.refresh_from_db()
+    assert provider.client_ids == ["other", "third"]
+    assert "ci.example.com/group/one" in page(ana, f"{IAM}/providers") and "third" in page(ana, path)
+    assert ana.post(f"{path}/-/delete", {"typed": "ci.example.com/group/one"}).status_code == 302
+    page(ana, path, 404)
+
+
+def test_readers_see_no_buttons_and_are_told_what_they_lack(reader: Client, alice: Caller, address: Address) -> None:
+    user_of(alice)
+    text = page(reader, f"{IAM}/users/bo")
+    assert "Delete user" not in text and "Attach policy" not in text and "inline policy" not in text
+    assert "Create user" not in page(reader, f"{IAM}/users")
+    refused = reader.post(f"{IAM}/users/-/new", {"name": "eve"})
+    shown = refused.content.decode()
+    assert refused.status_code == 403 and "iam:CreateUser" in shown and "rui@example.com" in shown
+    assert not Principal.objects.filter(name="eve").exists()
+    permissions = page(reader, f"{PRIVATE}/team/app/-/permissions")
+    assert "To change it you need" in permissions and "Save policy" not in permissions
+    tried = reader.post(f"{PRIVATE}/team/app/-/permissions", {"text": TEXT, "step": "save"})
+    assert tried.status_code == 403 and "ecr:SetRepositoryPolicy" in tried.content.decode()
+    assert "Delete" not in page(reader, f"{PRIVATE}/team/app/-/images")
+    unread = reader.get(f"{PRIVATE}/team/app/-/delete")
+    assert unread.status_code == 403 and "ecr:DeleteRepository" in unread.content.decode()
+
+
+def test_who_may_not_see_a_repository_learns_nothing(reader: Client, alice: Caller, address: Address) -> None:
+    role = Principal.objects.get(name="Readers")
+    policies.put_inline(operator(alice.account_id), role, "look", TEXT.replace("ecr:*", "iam:*"))
+    page(reader, f"{PRIVATE}/team/app/-/images", 404)
+    page(reader, f"{PRIVATE}/team/absent/-/images", 404)
+
+
+def test_other_accounts_are_not_there(chi: Client, alice: Caller) -> None:
+    user_of(alice)
+    for path in ("users", "users/bo", "users/bo/keys", "groups", "roles", "policies", "providers", "simulator"):
+        page(chi, f"{IAM}/{path}", 404)
+
+
+class TestSimulator:
+    """A question in the address, and its answer with the statement that decided."""
+
+    def ask(self, client: Client, **asked: str) -> str:
+        answer = client.get(f"{IAM}/simulator", asked)
+        assert answer.status_code == 200, answer.content.decode()
+        return answer.content.decode()
+
+    def test_it_answers_for_a_user(self, ana: Client, alice: Caller, address: Address) -> None:
+        user = user_of(alice)
+        text = json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Sid": "Releases",
+                        "Effect": "Allow",
+                        "Action": "ecr:BatchGetImage",
+                        "Resource": "*",
+                        "Condition": {
+                            "StringLike": {"ecr:ImageTag": "release-*"},
+                            "IpAddress": {"aws:SourceIp": "192.0.2.0/24"},
+                            "DateLessThan": {"aws:CurrentTime": "2026-12-31T00:00:00Z"},
+                        },
+                    }
+                ],
+            }
+        )
+        policies.put_inline(operator(alice.account_id), user, "own", text)
+        question = {"principal": user.arn, "action": "pull", "repository": "team/app", "address": "192.0.2.7"}
+        question |= {"tag": "release-1", "time": "2026-12-24T18:00"}
+        allowed = self.ask(ana, **question)
+        assert "Allowed" in allowed and "Releases" in allowed
+        for change, said in (
+            ({"tag": "main"}, "ecr:imagetag"),
+            ({"address": "198.51.100.1"}, "aws:sourceip"),
+            ({"time": "2027-01-01T00:00"}, "aws:currenttime"),
+            ({"action": "push"}, "Action"),
+        ):
+            shown = self.ask(ana, **(question | change))
+            assert "Denied" in shown and said in shown, change
+
+    def test_unsaved_text_is_asked_without_being_saved(self, ana: Client, alice: Caller, address: Address) -> None:
+        question = {"principal": "444455556666", "action": "pull", "region": "us-east-1", "repository": "team/app"}
+        assert "Denied" in self.ask(ana, **question)
+        lets = {"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "ecr:BatchGetImage"}
+        text = json.dumps({"Version": "2012-10-17", "Statement": [lets]})
+        shown = ana.post(f"{IAM}/simulator", question | {"text": text}).content.decode()
+        assert "Allowed" in shown and "not in force" in shown and "another account" in shown
+        assert "Denied" in self.ask(ana, **question)
+        broken = ana.post(f"{IAM}/simulator", question | {"text": "{"})
+        assert broken.status_code == 422 and "line 1" in broken.content.decode()
+
+    def test_the_address_holds_the_question(self, ana: Client) -> None:
+        answer = ana.post(f"{IAM}/simulator", {"principal": "*", "action": "pull", "repository": ""})
+        assert answer.status_code == 302
+        assert parse_qs(urlsplit(answer.headers["Location"]).query)["principal"] == ["*"]
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"principal": "nobody"},
+            {"principal": "arn:aws:iam::111122223333:user/none"},
+            {"principal": "arn:aws:iam::111122223333:group/none"},
+            {"action": "ecr:Get Image"},
+            {"repository": "No/Name"},
+            {"repository": "team/none"},
+            {"address": "somewhere"},
+            {"time": "tomorrow"},
+        ],
+    )
+    def test_what_is_no_question(self, ana: Client, alice: Caller, address: Address, wrong: dict[str, str]) -> None:
+        user = user_of(alice)
+        question = {"principal": user.arn, "action": "pull", "repository": "team/app"} | wrong
+        answer = ana.get(f"{IAM}/simulator", question)
+        assert answer.status_code == 422 and "summary-of-errors" in answer.content.decode()
+
+    def test_it_needs_its_right(self, reader: Client, alice: Caller, address: Address) -> None:
+        user = user_of(alice)
+        refused = reader.get(f"{IAM}/simulator", {"principal": user.arn, "action": "pull", "repository": "team/app"})
+        assert refused.status_code == 403 and "iam:SimulatePrincipalPolicy" in refused.content.decode()
+
+    def test_root_role_and_nobody(self, ana: Client, alice: Caller, address: Address) -> None:
+        role = Principal.objects.get(name="Administrator")
+        assert "Allowed" in self.ask(ana, principal=role.arn, action="manage", repository="team/app")
+        assert "Allowed" in self.ask(ana, principal="111122223333", action="manage", repository="team/app")
+        assert "Denied" in self.ask(ana, principal="*", action="pull", repository="team/app")
+
+
+def test_the_permissions_tab_tells_who_can(ana: Client, alice: Caller, address: Address) -> None:
+    user = user_of(alice)
+    policies.attach(operator(alice.account_id), user, "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly")
+    text = page(ana, f"{PRIVATE}/team/app/-/permissions")
+    row = text[text.index('<span class="mono">bo</span>') :].partition("</tr>")[0]
+    assert row.count(">yes<") == 1 and row.count(">no<") == 3
+    assert "AmazonEC2ContainerRegistryReadOnly" in row
+
+
+def test_earlier_policies_come_back_into_the_editor(ana: Client, alice: Caller, address: Address) -> None:
+    for account in ("444455556666", "777788889999"):
+        lets = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "ecr:BatchGetImage"}
+        repository_policies.put(alice, address, json.dumps({"Version": "2012-10-17", "Statement": [lets]}))
+    text = page(ana, f"{PRIVATE}/team/app/-/permissions")
+    assert "Earlier policies" in text and text.count("444455556666") == 2
