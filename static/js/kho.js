@@ -62,6 +62,9 @@
   document.addEventListener("htmx:load", (event) => {
     for (const button of event.target.querySelectorAll("button[data-copy]")) { button.hidden = false; }
   });
+  if (window.matchMedia("(max-width: 64rem)").matches) {
+    for (const menu of document.querySelectorAll("details[data-fold]")) { menu.open = false; }
+  }
   const summary = document.querySelector(".summary-of-errors");
   if (summary) { summary.focus(); }
 })();
