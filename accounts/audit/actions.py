@@ -56,6 +56,7 @@ class Action(StrEnum):
     GET_GROUP = "GetGroup"
     LIST_GROUPS = "ListGroups"
     DELETE_GROUP = "DeleteGroup"
+    UPDATE_GROUP = "UpdateGroup"
     ADD_USER_TO_GROUP = "AddUserToGroup"
     REMOVE_USER_FROM_GROUP = "RemoveUserFromGroup"
     LIST_GROUPS_FOR_USER = "ListGroupsForUser"

@@ -4,10 +4,9 @@ import base64
 import binascii
 from dataclasses import dataclass
 
-from django.utils import timezone
+from django.conf import settings
 from django.utils.crypto import constant_time_compare
 
-from accounts.audit import spool
 from accounts.directory import access_keys
 from accounts.errors import CredentialsInvalid
 from accounts.iam.request import NO_RIGHTS, Rights
@@ -49,5 +48,5 @@ def identify(user: str, password: str) -> Identified:
     key = access_keys.usable(user)
     if not constant_time_compare(access_keys.secret_of(key), password) or key is None:
         raise CredentialsInvalid
-    spool.write({"v": 1, "kind": "key", "at": timezone.now().isoformat(), "access_key_id": key.id})
+    access_keys.note_use(key.id, "ecr", settings.HOME_REGION)
     return Identified(key.principal, key.id)

@@ -21,7 +21,6 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from accounts.audit import spool
 from accounts.authn import callers
 from accounts.authn.basic import Identified
 from accounts.directory import access_keys
@@ -96,7 +95,7 @@ def verify(request: Signed, service: str) -> Verified:
     # Computed first: the time tells nobody which keys exist.
     is_right = constant_time_compare(expected, claim.signature) and _is_body_signed(request)
     if identified is None:
-        raise SignatureRefused("UnrecognizedClientException", "The security token included in the request is invalid.")
+        raise _unknown_key()
     if not is_right:
         raise SignatureRefused(
             "InvalidSignatureException",
@@ -104,6 +103,22 @@ def verify(request: Signed, service: str) -> Verified:
             "Access Key and signing method. Consult the service documentation for details.",
         )
     return Verified(identified, claim.region)
+
+
+def check_key(request: Signed, service: str) -> None:
+    """Check what the headers alone tell, before a large body is read: time, scope, and a key that is known.
+
+    SignatureRefused, in the same words as `verify`.
+    """
+    claim = _claim(request)
+    _check_time(claim)
+    _check_scope(claim, service)
+    if _holder(claim)[0] is None:
+        raise _unknown_key()
+
+
+def _unknown_key() -> SignatureRefused:
+    return SignatureRefused("UnrecognizedClientException", "The security token included in the request is invalid.")
 
 
 def is_signed(request: Signed) -> bool:
@@ -230,7 +245,7 @@ def _holder(claim: Claim) -> tuple[Identified | None, str]:
     identified = callers.with_rights(found)
     _known.keep(key, (identified, secret), read_at)
     if found.session is None:
-        spool.write({"v": 1, "kind": "key", "at": timezone.now().isoformat(), "access_key_id": claim.key_id})
+        access_keys.note_use(claim.key_id, claim.service, claim.region)
     return identified, secret
 
 

@@ -11,8 +11,10 @@ from typing import Final
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from accounts import sealing
+from accounts.audit import spool
 from accounts.directory import principals
 from accounts.errors import AlreadyExists, InvalidInput, LimitReached, NotFound
 from accounts.models import AccessKey, Principal
@@ -110,6 +112,23 @@ def delete(key: AccessKey) -> None:
     AccessKey.objects.filter(id=key.id).delete()
 
 
-def used(key_id: str, at: datetime) -> None:
-    """Note a use of the key, if it is the latest one known."""
-    AccessKey.objects.filter(Q(last_used_at=None) | Q(last_used_at__lt=at), id=key_id).update(last_used_at=at)
+@dataclass(frozen=True, slots=True, order=True)
+class Use:
+    """When a key was used, for which service, in which region."""
+
+    at: datetime
+    service: str = ""
+    region: str = ""
+
+
+def note_use(key_id: str, service: str, region: str) -> None:
+    """Put down a use of the key; it is saved when the spool is drained."""
+    now = timezone.now().isoformat()
+    spool.write({"v": 1, "kind": "key", "at": now, "access_key_id": key_id, "service": service, "region": region})
+
+
+def used(key_id: str, use: Use) -> None:
+    """Save a use of the key, if it is the latest one known."""
+    AccessKey.objects.filter(Q(last_used_at=None) | Q(last_used_at__lt=use.at), id=key_id).update(
+        last_used_at=use.at, last_used_service=use.service, last_used_region=use.region
+    )

@@ -96,6 +96,21 @@ def remove_user(caller: Caller, account_id: str, name: str, user_name: str) -> N
         asking.record(caller, Action.REMOVE_USER_FROM_GROUP, Arn.parse(group.arn), userName=user_name)
 
 
+def update(caller: Caller, account_id: str, name: str, *, new_name: str = "", new_path: str = "") -> None:
+    """Rename a group, or move it to another path; its users and policies stay. AlreadyExists, NotFound."""
+    group = _allowed(caller, account_id, name, Action.UPDATE_GROUP)
+    path, called = new_path or group.path, new_name or group.name
+    asking.allow(caller, Action.UPDATE_GROUP, asking.arn_of(account_id, f"group{path}{called}"))
+    asking.check_name(called, LONGEST_NAME)
+    asking.check_path(path)
+    try:
+        with transaction.atomic():
+            Group.objects.filter(id=group.id).update(name=called, path=path)
+            asking.record(caller, Action.UPDATE_GROUP, Arn.parse(group.arn), newGroupName=called, newPath=path)
+    except IntegrityError as error:
+        raise AlreadyExists(f"group {called}") from error
+
+
 def delete(caller: Caller, account_id: str, name: str) -> None:
     """Remove a group. DeleteConflict while it has users or policies."""
     group = _allowed(caller, account_id, name, Action.DELETE_GROUP)

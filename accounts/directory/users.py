@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts.audit.actions import Action
 from accounts.caller import Caller
 from accounts.directory import accounts as directory
 from accounts.directory import asking, policies, principals
-from accounts.errors import DeleteConflict
+from accounts.errors import AlreadyExists, DeleteConflict
 from accounts.gate import Values
 from accounts.iam.arn import Arn
 from accounts.models import AccessKey, GroupMember, Principal
@@ -98,6 +98,27 @@ def delete(caller: Caller, account_id: str, name: str) -> None:
             raise DeleteConflict("the user is in a group; remove it from there first")
         user.delete()
         asking.record(caller, Action.DELETE_USER, resource)
+
+
+def update(caller: Caller, account_id: str, name: str, *, new_name: str = "", new_path: str = "") -> None:
+    """Rename a user, or move it to another path; policies that name its old ARN no longer mean it.
+
+    The caller has to be allowed to do it to the old ARN and to the new one. AlreadyExists, NotFound.
+    """
+    user, resource = _find(account_id, name)
+    asking.allow(caller, Action.UPDATE_USER, resource)
+    user = user or principals.get(directory.get(account_id), Principal.Kind.USER, name)
+    path, called = new_path or user.path, new_name or user.name
+    becomes = asking.arn_of(account_id, f"user{path}{called}")
+    asking.allow(caller, Action.UPDATE_USER, becomes)
+    asking.check_name(called, LONGEST_NAME)
+    asking.check_path(path)
+    try:
+        with transaction.atomic():
+            Principal.objects.filter(id=user.id).update(name=called, path=path)
+            asking.record(caller, Action.UPDATE_USER, resource, newUserName=called, newPath=path)
+    except IntegrityError as error:
+        raise AlreadyExists(f"user {called} of account {account_id}") from error
 
 
 def tag(caller: Caller, user: Principal, tags: Mapping[str, str]) -> None:

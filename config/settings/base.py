@@ -142,6 +142,9 @@ X_FRAME_OPTIONS = "DENY"
 # Addresses (or networks) of proxies whose X-Forwarded-* are believed.
 TRUSTED_PROXIES = env.networks("KHO_TRUSTED_PROXIES")
 
+# Former master keys, with spaces between them: they open what `manage.py reseal` has not sealed anew yet.
+FORMER_MASTER_KEYS = tuple(env.text("KHO_MASTER_KEY_OLD", "").split())
+
 # What conditions of policies may ask for: the organization that all accounts belong to (aws:PrincipalOrgID), and names
 # of networks that requests come from (aws:SourceVpce).
 ORGANIZATION_ID = env.matching("KHO_ORGANIZATION_ID", "", r"o-[a-z0-9]{10,32}", "an id such as o-1a2b3c4d5e")

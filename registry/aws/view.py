@@ -12,7 +12,7 @@ from django.core.signals import got_request_exception
 from django.http import HttpRequest, HttpResponse
 
 from accounts.authn import callers, sigv4
-from accounts.authn.sigv4 import Signed
+from accounts.authn.sigv4 import SignatureRefused, Signed
 from accounts.caller import Caller
 from accounts.errors import AccessDenied
 from accounts.sessions import messages
@@ -115,6 +115,8 @@ class Exchange:
         if (source.length or 0) > most:
             source.drain()
             raise self._too_large(most)
+        if most > LARGEST and (source.length is None or source.length > LARGEST):
+            self._check_key(source)
         parts, size = [], 0
         for part in source:
             size += len(part)
@@ -123,6 +125,14 @@ class Exchange:
                 raise self._too_large(most)
             parts.append(part)
         return b"".join(parts)
+
+    def _check_key(self, source: Body) -> None:
+        """Refuse a large body before it is read unless somebody's key of now comes with it."""
+        try:
+            sigv4.check_key(self._signed(b""), self.service)
+        except SignatureRefused:
+            source.drain()
+            raise
 
     def _too_large(self, most: int) -> AwsError:
         code = "InvalidParameterException" if self.is_json else "RequestEntityTooLarge"
@@ -133,7 +143,8 @@ class Exchange:
             return AwsError("UnknownOperationException", "The requested operation is not known")
         return AwsError("InvalidAction", f"Could not find operation {self.operation[:64]} for this version")
 
-    def _call(self, body: bytes, *, must_sign: bool) -> Call:
+    def _signed(self, body: bytes) -> Signed:
+        """The request as its signature sees it."""
         meta = self._request.META
         headers = {
             name[5:].replace("_", "-").lower(): value for name, value in meta.items() if name.startswith("HTTP_")
@@ -141,7 +152,11 @@ class Exchange:
         for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
             if meta.get(name):
                 headers[name.replace("_", "-").lower()] = meta[name]
-        signed = Signed(self._request.method or "", self._request.path_info, self._query, headers, body)
+        return Signed(self._request.method or "", self._request.path_info, self._query, headers, body)
+
+    def _call(self, body: bytes, *, must_sign: bool) -> Call:
+        meta = self._request.META
+        signed = self._signed(body)
         verified = sigv4.verify(signed, self.service) if must_sign or sigv4.is_signed(signed) else None
         region = verified.region if verified else settings.HOME_REGION
         try:

@@ -1,9 +1,11 @@
 """What the account commands share: naming a principal on the command line, errors as one line."""
 
+import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from django.core.management.base import CommandError
 
@@ -39,3 +41,28 @@ def plain_errors() -> Iterator[None]:
     except AccountsError as error:
         words = {"NotFound": "There is no", "AlreadyExists": "There is already the"}.get(type(error).__name__, "")
         raise CommandError(f"{words} {error}.".strip()) from error
+
+
+WORDS: Final = {
+    "name": "its name",
+    "user": "the user's name",
+    "file": "a file with the policy as JSON; - reads it from standard input",
+    "url": "the issuer's address, as its tokens write it",
+}
+
+
+def add_step(steps: Any, step: str, words: str, *arguments: str) -> ArgumentParser:
+    """Add a subcommand that takes an account and further arguments."""
+    made: ArgumentParser = steps.add_parser(step, help=words, description=f"{words.capitalize()}.")
+    made.add_argument("account", help="the account's 12 digits")
+    for each in arguments:
+        made.add_argument(each, help=WORDS[each])
+    return made
+
+
+def text_of(path: str) -> str:
+    """Read a policy from a file, or from standard input. CommandError."""
+    try:
+        return sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"The file {path} can't be read: {error}.") from error

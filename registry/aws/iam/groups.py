@@ -50,6 +50,15 @@ def remove(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
+@operation("iam", "UpdateGroup")
+def update(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """Rename a group, or move it to another path."""
+    new_name, new_path = request.get("NewGroupName", ""), request.get("NewPath", "")
+    account_id = call.caller.account_id
+    groups.update(call.caller, account_id, request["GroupName"], new_name=new_name, new_path=new_path)
+    return {}
+
+
 @operation("iam", "DeleteGroup")
 def delete(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Remove a group."""

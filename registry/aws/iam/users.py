@@ -36,6 +36,15 @@ def delete(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
+@operation("iam", "UpdateUser")
+def update(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """Rename a user, or move it to another path."""
+    new_name, new_path = request.get("NewUserName", ""), request.get("NewPath", "")
+    account_id = call.caller.account_id
+    users.update(call.caller, account_id, request["UserName"], new_name=new_name, new_path=new_path)
+    return {}
+
+
 @operation("iam", "TagUser")
 def tag(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Set tags."""

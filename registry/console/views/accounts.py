@@ -8,10 +8,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.audit import trail
 from accounts.audit.actions import Action
 from accounts.directory import people
-from accounts.models import Person
-from accounts.sessions import passwords
+from accounts.models import Person, Session
+from accounts.sessions import passwords, temporary
 from registry.console import places
-from registry.console.membership import console_page, visitor_of
+from registry.console.membership import Visitor, console_page, visitor_of
 from registry.core import addresses, browsing
 from registry.values import PUBLIC, RegistryId
 
@@ -59,8 +59,16 @@ def registry_password(request: HttpRequest, account_id: str) -> HttpResponse:
     visitor = visitor_of(request, account_id, settings.HOME_REGION)
     context = places.of_account(request, visitor, "password")
     if request.method == "POST":
-        password = passwords.issue(visitor.membership.role)
+        password = passwords.issue(visitor.membership.role, _session_of(visitor))
         resource = addresses.registry_arn(RegistryId(account_id, settings.HOME_REGION))
         trail.record(visitor.caller, Action.GET_AUTHORIZATION_TOKEN, resource, read_only=True)
         context |= {"password": password.value, "expires_at": password.expires_at}
     return render(request, "console/registry_password.html", context)
+
+
+def _session_of(visitor: Visitor) -> Session:
+    """A session of the membership's role, named by the mail address: the trail tells who pushed."""
+    role, person = visitor.membership.role, visitor.membership.person
+    seconds = settings.REGISTRY_PASSWORD_SECONDS
+    made = temporary.issue(role, kind=Session.Kind.ASSUMED, seconds=seconds, name=person.email[:64])
+    return made.session

@@ -5,8 +5,14 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from pytest_django import Settings
 
+from accounts import recent
+from accounts.authn import sigv4
+from accounts.directory.access_keys import NewAccessKey
 from accounts.models import Account
+from config.settings import base
+from registry.metering import drain
 from tests.registry.aws.conftest import Clients
 
 READS = "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly"
@@ -172,3 +178,56 @@ def test_another_account_is_not_reached(aws: Clients, other: dict[str, Any], acc
             getattr(foreign, operation)(PolicyArn=arn, **arguments)
         assert code(caught) == "AccessDenied"
     assert [each["UserName"] for each in foreign.list_users()["Users"]] == ["charlie"]
+
+
+def test_users_and_groups_are_renamed(aws: Clients) -> None:
+    iam = aws("iam")
+    iam.create_user(UserName="bob")
+    iam.create_user(UserName="rob")
+    iam.create_group(GroupName="readers")
+    iam.create_group(GroupName="writers")
+    iam.add_user_to_group(GroupName="readers", UserName="bob")
+    iam.update_user(UserName="bob", NewUserName="bobby", NewPath="/team/")
+    iam.update_group(GroupName="readers", NewGroupName="lectors")
+    user = iam.get_user(UserName="bobby")["User"]
+    assert user["Arn"] == "arn:aws:iam::111122223333:user/team/bobby"
+    assert iam.list_groups_for_user(UserName="bobby")["Groups"][0]["GroupName"] == "lectors"
+    for call, given, code in (
+        (iam.update_user, {"UserName": "bobby", "NewUserName": "rob"}, "EntityAlreadyExists"),
+        (iam.update_group, {"GroupName": "lectors", "NewGroupName": "writers"}, "EntityAlreadyExists"),
+        (iam.update_user, {"UserName": "bob", "NewUserName": "x"}, "NoSuchEntity"),
+        (iam.update_group, {"GroupName": "readers", "NewGroupName": "x"}, "NoSuchEntity"),
+        (iam.update_user, {"UserName": "bobby", "NewUserName": "not good"}, "ValidationError"),
+    ):
+        with pytest.raises(ClientError) as refused:
+            call(**given)
+        assert refused.value.response["Error"]["Code"] == code
+    iam.update_user(UserName="bobby")
+    assert iam.get_user(UserName="bobby")["User"]["Path"] == "/team/"
+
+
+def test_keys_tell_where_they_were_used_last(aws: Clients, key: NewAccessKey) -> None:
+    aws("sts").get_caller_identity()
+    drain.drain()
+    used = aws("iam").get_access_key_last_used(AccessKeyId=key.id)
+    assert used["UserName"] == "alice"
+    assert (used["AccessKeyLastUsed"]["ServiceName"], used["AccessKeyLastUsed"]["Region"]) == ("sts", "us-east-1")
+
+
+def test_rights_that_are_taken_away_lapse(aws: Clients, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was read may be used for RIGHTS_SECONDS, which is less than five seconds, and no longer."""
+    assert base.RIGHTS_SECONDS <= 5
+    settings.RIGHTS_SECONDS = 1.25
+    now = [1000.0]
+    for module in (recent, sigv4):
+        monkeypatch.setattr(module, "monotonic", lambda: now[0])
+    iam = aws("iam")
+    iam.create_user(UserName="bob")
+    bob = iam.create_access_key(UserName="bob")["AccessKey"]
+    iam.attach_user_policy(UserName="bob", PolicyArn=READS)
+    assert aws("ecr", bob).describe_repositories()["repositories"] == []
+    iam.detach_user_policy(UserName="bob", PolicyArn=READS)
+    now[0] += 1.3
+    with pytest.raises(ClientError) as caught:
+        aws("ecr", bob).describe_repositories()
+    assert code(caught) == "AccessDeniedException"

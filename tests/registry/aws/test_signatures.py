@@ -13,6 +13,7 @@ from botocore.credentials import Credentials
 from accounts.directory import access_keys
 from accounts.directory.access_keys import NewAccessKey
 from accounts.models import AccessKey
+from registry.aws import view
 from tests.registry.aws.client import send
 
 URL = "http://kho.test/"
@@ -156,3 +157,26 @@ def test_broken_requests_get_an_error_of_the_api(
 def test_broken_queries_get_an_error_of_the_api(db: None, body: bytes) -> None:
     got = send("POST", URL, {"Host": "kho.test", "Content-Type": "application/x-www-form-urlencoded"}, body)
     assert got.status_code in (400, 403) and b"<ErrorResponse" in got.content
+
+
+def test_large_bodies_are_read_for_known_keys_only(key: NewAccessKey, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody can make the server hold many megabytes without a key of somebody."""
+    body = json.dumps({"repositoryName": "a/b", "imageManifest": "x" * (2 * 1024 * 1024)}).encode()
+    put = {"X-Amz-Target": "AmazonEC2ContainerRegistry_V20150921.PutImage", "Content-Length": str(len(body))}
+    read: list[int] = []
+
+    def parsed(self: view.Exchange, model: Any, given: bytes) -> dict[str, Any]:
+        read.append(len(given))
+        return {}
+
+    monkeypatch.setattr(view.Exchange, "_parsed", parsed)
+    for wrong in (
+        signed(NewAccessKey("AKIAUNKNOWN", "a secret"), body=body, more=put),
+        {name: value for name, value in signed(key, body=body, more=put).items() if name != "Authorization"},
+        signed(key, body=body, more=put) | {"X-Amz-Date": "20200101T000000Z"},
+    ):
+        status, _ = answer(wrong, body)
+        assert status in {400, 403}
+    assert read == []
+    answer(signed(key, body=body, more=put), body)
+    assert read == [len(body)]

@@ -1,0 +1,60 @@
+"""Sealing all stored secrets anew, after the master key was changed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from cryptography.fernet import InvalidToken
+from django.db import models
+
+from accounts import sealing
+from accounts.directory import access_keys
+from accounts.models import AccessKey, Session
+
+BATCH: Final = 500
+
+
+@dataclass(slots=True)
+class Resealed:
+    """How many secrets there are, how many were sealed anew, and the ids of those that no given key opens."""
+
+    total: int = 0
+    changed: int = 0
+    unreadable: list[str] = field(default_factory=list)
+
+
+def everything(session_purpose: str) -> Resealed:
+    """Seal every secret under the present master key; safe to stop, to repeat, and while the service runs.
+
+    A row that somebody changes meanwhile is left as they wrote it.
+    """
+    result = Resealed()
+    kinds: tuple[tuple[type[models.Model], str], ...] = (
+        (AccessKey, access_keys.PURPOSE),
+        (Session, session_purpose),
+    )
+    for model, purpose in kinds:
+        for row in _rows(model):
+            result.total += 1
+            sealed = bytes(row.sealed_secret)
+            if sealing.is_present(sealed):
+                continue
+            try:
+                anew = sealing.seal(sealing.unseal(sealed, purpose), purpose)
+            except (ValueError, InvalidToken):
+                result.unreadable.append(row.pk)
+                continue
+            same = model._default_manager.filter(pk=row.pk, sealed_secret=row.sealed_secret)
+            result.changed += same.update(sealed_secret=anew)
+    return result
+
+
+def _rows(model: type[models.Model]) -> Iterator[Any]:
+    """All rows in order of their keys, some hundred at a time."""
+    last = ""
+    while True:
+        rows = list(model._default_manager.filter(pk__gt=last).order_by("pk").only("pk", "sealed_secret")[:BATCH])
+        yield from rows
+        if len(rows) < BATCH:
+            return
+        last = rows[-1].pk
