@@ -16,6 +16,7 @@ from accounts.models import OpenIDConnectProvider
 
 MOST_CLIENTS: Final = 100
 MOST_PROVIDERS: Final = 100
+HOST: Final = re.compile(r"[A-Za-z0-9.-]+(?::\d{1,5})?|\[[0-9A-Fa-f:.]+\](?::\d{1,5})?")
 CLIENT: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -77,9 +78,14 @@ def set_clients(
 
 def _name(url: str) -> str:
     """Host and path of the issuer's address, as ARNs and condition keys name it. InvalidInput."""
-    parts = urlsplit(url if "://" in url else f"https://{url}")
-    if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment or parts.username:
-        raise InvalidInput("url", "takes an address such as https://ci.example.com, without a query")
+    what = "takes an address such as https://ci.example.com, without a query"
+    try:
+        parts = urlsplit(url if "://" in url else f"https://{url}")
+        is_plain = not (parts.query or parts.fragment or parts.username) and (parts.port or 443) > 0
+    except ValueError as error:
+        raise InvalidInput("url", what) from error
+    if parts.scheme not in ("https", "http") or not parts.hostname or not is_plain or not HOST.fullmatch(parts.netloc):
+        raise InvalidInput("url", what)
     name = f"{parts.netloc}{parts.path}".rstrip("/")
     if len(name) > 255:
         raise InvalidInput("url", "takes at most 255 characters")

@@ -145,6 +145,10 @@ def test_identity_providers_are_kept(aws: Clients) -> None:
         ("get_policy_version", {"PolicyArn": READS, "VersionId": "v9"}, "NoSuchEntity"),
         ("delete_access_key", {"UserName": "alice", "AccessKeyId": "AKIANOBODYHASTHISKEY"}, "NoSuchEntity"),
         ("get_group", {"GroupName": "absent"}, "NoSuchEntity"),
+        ("create_open_id_connect_provider", {"Url": "ftp://ci.example.com"}, "ValidationError"),
+        ("create_open_id_connect_provider", {"Url": "https://[ci.example.com"}, "ValidationError"),
+        ("create_open_id_connect_provider", {"Url": "https://ci.example.com:99999"}, "ValidationError"),
+        ("create_open_id_connect_provider", {"Url": "https://ci example.com/x?y"}, "ValidationError"),
     ],
 )
 def test_it_refuses(aws: Clients, account: Account, operation: str, arguments: dict[str, Any], expected: str) -> None:
