@@ -31,6 +31,10 @@ class Recent(Generic[K, V]):
             self._kept.clear()  # all of it is seconds old at most: cheaper to read again than to sort out
         self._kept[key] = (read_at, value)
 
+    def forget(self, key: K) -> None:
+        """Forget one value."""
+        self._kept.pop(key, None)
+
     def clear(self) -> None:
         """Forget all."""
         self._kept.clear()

@@ -34,6 +34,14 @@ RegistryError
 │   ├── UploadOutOfOrder            the chunk does not start where the last one ended
 │   ├── UploadCutShort              the client went away before the last byte it promised
 │   └── UploadBusy                  another request is writing to it
+├── LayerError                      EmptyUpload, LayerPartTooSmall
+├── LayerAlreadyExists
+├── RegistryPolicyNotFound
+├── LimitExceeded                   a number of things is reached
+│   └── TooManyTags
+├── InvalidResourceTag
+├── TemplateError                   TemplateAlreadyExists, TemplateNotFound
+├── ExclusionError                  ExclusionAlreadyExists, ExclusionNotFound
 ├── QuotaExceeded                   the account's storage quota is used up
 └── StorageError
     ├── StorageFull                 no space; the upload can go on later
@@ -253,6 +261,81 @@ class UploadCutShort(UploadError):
 
 class UploadBusy(UploadError):
     """Another request is writing to it."""
+
+
+class LayerError(UploadError):
+    """About an upload by ECR's own layer calls."""
+
+
+class EmptyUpload(LayerError):
+    """Nothing was uploaded."""
+
+
+class LayerPartTooSmall(LayerError):
+    """A part that is not the last one is smaller than parts have to be."""
+
+
+class LayerAlreadyExists(RegistryError):
+    """The repository has the layer already."""
+
+    def __init__(self, digest: str, name: str, registry_id: str) -> None:
+        super().__init__(f"{digest} is in {registry_id}/{name} already")
+        self.digest = digest
+        self.name = name
+        self.registry_id = registry_id
+
+
+class RegistryPolicyNotFound(RegistryError):
+    """The registry has no policy of its own."""
+
+    def __init__(self, registry_id: str) -> None:
+        super().__init__(f"registry {registry_id} has no policy")
+        self.registry_id = registry_id
+
+
+class LimitExceeded(RegistryError):
+    """A number of things that a registry may have is reached; the message says which."""
+
+
+class TooManyTags(LimitExceeded):
+    """A repository would have more resource tags than it may."""
+
+
+class InvalidResourceTag(RegistryError):
+    """A resource tag is not in form."""
+
+
+class TemplateError(RegistryError):
+    """About a repository creation template."""
+
+    def __init__(self, prefix: str, registry_id: str) -> None:
+        super().__init__(f"{registry_id}: {prefix}")
+        self.prefix = prefix
+        self.registry_id = registry_id
+
+
+class TemplateAlreadyExists(TemplateError):
+    """The registry has a template with this prefix."""
+
+
+class TemplateNotFound(TemplateError):
+    """The registry has no template with this prefix."""
+
+
+class ExclusionError(RegistryError):
+    """About the principals whose pulls leave last pull times alone."""
+
+    def __init__(self, principal_arn: str) -> None:
+        super().__init__(principal_arn)
+        self.principal_arn = principal_arn
+
+
+class ExclusionAlreadyExists(ExclusionError):
+    """The principal is excluded already."""
+
+
+class ExclusionNotFound(ExclusionError):
+    """The principal is not excluded."""
 
 
 class QuotaExceeded(RegistryError):

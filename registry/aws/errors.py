@@ -140,6 +140,55 @@ TABLE: Final[dict[type[Exception], Wire]] = {
         "ReferencedImagesNotFoundException",
         words=lambda error: f"Images with digests '{', '.join(error.digests)}' required for pushing image do not exist",
     ),
+    registry.UploadNotFound: Wire(
+        "UploadNotFoundException",
+        words=lambda error: f"The upload with id '{error.upload_id}' could not be found; it may be finished or too old",
+    ),
+    registry.UploadBusy: Wire(
+        "LimitExceededException", words=lambda _: "Another request is writing to this upload; wait and try again"
+    ),
+    registry.EmptyUpload: Wire("EmptyUploadException", words=lambda _: "The upload has no parts"),
+    registry.LayerPartTooSmall: Wire(
+        "LayerPartTooSmallException", words=lambda _: "Layer parts must be at least 5 MiB in size, except the last one"
+    ),
+    registry.BlobDigestMismatch: Wire(
+        "InvalidLayerException", words=lambda _: "The digest of the uploaded layer is not the one that was given"
+    ),
+    registry.LayerAlreadyExists: Wire(
+        "LayerAlreadyExistsException",
+        words=lambda error: (
+            f"The layer with digest '{error.digest}' already exists in the repository with name '{error.name}' in "
+            f"registry with id '{error.registry_id}'"
+        ),
+    ),
+    registry.RegistryPolicyNotFound: Wire(
+        "RegistryPolicyNotFoundException",
+        words=lambda error: f"Registry policy does not exist in the registry with id '{error.registry_id}'",
+    ),
+    registry.TemplateAlreadyExists: Wire(
+        "TemplateAlreadyExistsException",
+        words=lambda error: (
+            f"A repository creation template with prefix '{error.prefix}' already exists in the registry with id "
+            f"'{error.registry_id}'"
+        ),
+    ),
+    registry.TemplateNotFound: Wire(
+        "TemplateNotFoundException",
+        words=lambda error: (
+            f"The repository creation template with prefix '{error.prefix}' does not exist in the registry with id "
+            f"'{error.registry_id}'"
+        ),
+    ),
+    registry.ExclusionAlreadyExists: Wire(
+        "ExclusionAlreadyExistsException",
+        words=lambda error: f"The principal {error.principal_arn} is excluded already",
+    ),
+    registry.ExclusionNotFound: Wire(
+        "ExclusionNotFoundException", words=lambda error: f"The principal {error.principal_arn} is not excluded"
+    ),
+    registry.LimitExceeded: Wire("LimitExceededException"),
+    registry.TooManyTags: Wire("TooManyTagsException"),
+    registry.InvalidResourceTag: Wire("InvalidTagParameterException"),
     registry.QuotaExceeded: Wire("LimitExceededException"),
 }
 UNAVAILABLE: Final = (registry.StorageFull, registry.StorageUnavailable, OperationalError)

@@ -7,30 +7,6 @@ from registry.aws.wire import models
 
 PENDING: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "ecr": {
-        "images": ("BatchDeleteImage", "DescribeImages", "ListImageReferrers", "ListImages"),
-        "layers": (
-            "BatchCheckLayerAvailability",
-            "CompleteLayerUpload",
-            "GetDownloadUrlForLayer",
-            "InitiateLayerUpload",
-            "UploadLayerPart",
-        ),
-        "settings": (
-            "DeregisterPullTimeUpdateExclusion",
-            "GetAccountSetting",
-            "ListPullTimeUpdateExclusions",
-            "PutAccountSetting",
-            "PutImageTagMutability",
-            "RegisterPullTimeUpdateExclusion",
-        ),
-        "registry policy": ("DeleteRegistryPolicy", "GetRegistryPolicy", "PutRegistryPolicy"),
-        "resource tags": ("ListTagsForResource", "TagResource", "UntagResource"),
-        "creation templates": (
-            "CreateRepositoryCreationTemplate",
-            "DeleteRepositoryCreationTemplate",
-            "DescribeRepositoryCreationTemplates",
-            "UpdateRepositoryCreationTemplate",
-        ),
         "lifecycle": (
             "DeleteLifecyclePolicy",
             "GetLifecyclePolicy",
@@ -40,18 +16,13 @@ PENDING: Final[dict[str, dict[str, tuple[str, ...]]]] = {
             "UpdateImageStorageClass",
         ),
         "scanning": (
-            "BatchGetRepositoryScanningConfiguration",
             "DescribeImageScanFindings",
-            "GetRegistryScanningConfiguration",
-            "PutImageScanningConfiguration",
-            "PutRegistryScanningConfiguration",
             "StartImageScan",
         ),
         "replication": (
             "DescribeImageReplicationStatus",
             "DescribeReplicationBackfillResults",
             "ListReplicationBackfills",
-            "PutReplicationConfiguration",
             "StartReplicationBackfill",
             "StopReplicationBackfill",
         ),
@@ -70,8 +41,6 @@ PENDING: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         ),
     },
     "ecr-public": {
-        "images": ("BatchDeleteImage", "DescribeImageTags", "DescribeImages"),
-        "layers": ("BatchCheckLayerAvailability", "CompleteLayerUpload", "InitiateLayerUpload", "UploadLayerPart"),
         "catalog": (
             "DescribeRegistries",
             "GetRegistryCatalogData",
@@ -79,7 +48,6 @@ PENDING: Final[dict[str, dict[str, tuple[str, ...]]]] = {
             "PutRegistryCatalogData",
             "PutRepositoryCatalogData",
         ),
-        "resource tags": ("ListTagsForResource", "TagResource", "UntagResource"),
     },
 }
 

@@ -16,7 +16,7 @@ from accounts.audit.actions import Action
 from accounts.caller import Caller
 from accounts.errors import AccountsError
 from registry import storage
-from registry.core import addresses, connections, reading, repositories
+from registry.core import addresses, connections, reading, registries, repositories
 from registry.core.reading import FoundBlob
 from registry.errors import BlobIsReferenced, BlobNotFound, RepositoryNotFound, StorageDamaged
 from registry.models import Blob, BlobLink, ImageBlob, Repository
@@ -178,7 +178,7 @@ def mount(caller: Caller, address: Address, digest: Digest, source: Address | No
     template, as for any push.
     """
     repository = repositories.authorized_for_push(caller, address, Action.INITIATE_LAYER_UPLOAD)
-    found = _mountable(caller, digest, source)
+    found = _mountable(caller, digest, source) if registries.mounts_blobs(address.registry) else None
     if found is None or storage.default().size(found.storage_key) != found.size:
         return False
     with transaction.atomic():

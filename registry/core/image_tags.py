@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from accounts.audit.actions import Action
 from accounts.caller import Caller
-from registry.core import repositories
+from registry.core import mutability, repositories
 from registry.errors import ImageTagAlreadyExists
 from registry.models import Image, ImageTag, Repository, TagEvent
 from registry.values import Address
@@ -25,7 +25,7 @@ def names(caller: Caller, address: Address, *, last: str = "", limit: int | None
 def move(caller: Caller, repository: Repository, tag: str, image: Image) -> bool:
     """Let a tag name the image, inside the transaction that locked the repository; False if it did already.
 
-    ImageTagAlreadyExists if tags of the repository are immutable and it names another image.
+    ImageTagAlreadyExists if the tag is immutable and names another image.
     """
     now = timezone.now()
     row = ImageTag.objects.select_related("image").filter(repository=repository, name=tag).first()
@@ -35,7 +35,7 @@ def move(caller: Caller, repository: Repository, tag: str, image: Image) -> bool
         return True
     if row.image_id == image.id:
         return False
-    if repository.image_tag_mutability == Repository.TagMutability.IMMUTABLE:
+    if not mutability.may_move(repository, tag):
         raise ImageTagAlreadyExists(tag, repository.name, repository.account_id)
     _write_event(caller, repository, tag, TagEvent.Kind.MOVED, old=row.image.digest, new=image.digest)
     row.image, row.updated_at = image, now

@@ -20,6 +20,8 @@ from registry.errors import (
     BlobNotFound,
     ImageIsReferenced,
     ImageNotFound,
+    InvalidDigest,
+    InvalidImageTag,
     LayersNotFound,
     ManifestDigestMismatch,
     ManifestTooLarge,
@@ -155,22 +157,141 @@ def delete_many(caller: Caller, address: Address, digests: Sequence[Digest]) -> 
         tags = ImageTag.objects.select_related("image").filter(image__in=images.values())
         deleted = [{"imageDigest": digest} for digest in sorted(wanted)]
         _untag(caller, repository, list(tags))
-        _live(repository).filter(digest__in=wanted).update(deleted_at=timezone.now())
         _record_deletion(caller, address, deleted)
-        for digest in sorted(wanted):
-            outbox.announce(events.ImageDeleted(repository.id, digest))
+        _mark_deleted(repository, wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why one of several images was not deleted; `code` is ECR's."""
+
+    digest: str
+    tag: str
+    code: str
+    reason: str
+
+
+def delete_ids(
+    caller: Caller, address: Address, wanted: Sequence[tuple[str, str]]
+) -> tuple[list[tuple[str, str]], list[Failure]]:
+    """Delete images by (digest, tag), as BatchDeleteImage does; return what went, and what did not and why.
+
+    By tag, with or without its digest, the tag goes, and with its last tag the image, unless an index names it. By
+    digest alone the image goes with all its tags. An index goes before the images that it names.
+    """
+    names = [tag for _, tag in wanted if tag]
+    digests = {digest for digest, tag in wanted if digest and not tag}
+    repository = repositories.authorized_for_tags(
+        caller, address, Action.BATCH_DELETE_IMAGE, lambda found: [*names, *_tags_of(found, digests)]
+    )
+    failures = []
+    found: list[tuple[str, str]] = []
+    for digest, tag in dict.fromkeys(wanted):
+        wrong = _wrong_id(digest, tag)
+        if wrong:
+            failures.append(Failure(digest, tag, *wrong))
+        else:
+            found.append((digest, tag))
+    gone: list[tuple[str, str]] = []
+    with transaction.atomic():
+        _lock(repository)
+        indexes = set(
+            _live(repository).filter(digest__in=digests, kind=Image.Kind.INDEX).values_list("digest", flat=True)
+        )
+        for digest, tag in sorted(found, key=lambda each: not each[1] and each[0] not in indexes):
+            if tag:
+                failure = _delete_tag(caller, repository, digest, tag, gone)
+            else:
+                failure = _delete_image(caller, repository, digest, gone)
+            if failure:
+                failures.append(failure)
+        if gone:
+            named = [{"imageDigest": digest} | ({"imageTag": tag} if tag else {}) for digest, tag in gone]
+            _record_deletion(caller, address, named)
+    return gone, failures
+
+
+def _wrong_id(digest: str, tag: str) -> tuple[str, str] | None:
+    """Code and reason of an image id that can't name any image."""
+    if not digest and not tag:
+        return "MissingDigestAndTag", "Invalid request parameters: both tag and digest cannot be null"
+    try:
+        if digest:
+            Digest.parse(digest)
+    except InvalidDigest:
+        return "InvalidImageDigest", "Invalid request parameters: the image digest is not one"
+    try:
+        if tag:
+            Tag.parse(tag)
+    except InvalidImageTag:
+        return "InvalidImageTag", "Invalid request parameters: the image tag is not one"
+    return None
+
+
+def _delete_tag(
+    caller: Caller, repository: Repository, digest: str, tag: str, gone: list[tuple[str, str]]
+) -> Failure | None:
+    """Take a tag away, and its image if that was the last one."""
+    row = ImageTag.objects.select_related("image").filter(repository=repository, name=tag).first()
+    if row is None:
+        return Failure(digest, tag, "ImageNotFound", "Requested image not found")
+    image = row.image
+    if digest and digest != image.digest:
+        reason = "Requested image tag does not match the image digest"
+        return Failure(digest, tag, "ImageTagDoesNotMatchDigest", reason)
+    _untag(caller, repository, [row])
+    gone.append((image.digest, tag))
+    if not ImageTag.objects.filter(image=image).exists() and not _is_named(repository, image.digest):
+        _mark_deleted(repository, [image.digest])
+    return None
+
+
+def _delete_image(caller: Caller, repository: Repository, digest: str, gone: list[tuple[str, str]]) -> Failure | None:
+    """Delete an image with all its tags."""
+    image = _live(repository).filter(digest=digest).first()
+    if image is None:
+        return Failure(digest, "", "ImageNotFound", "Requested image not found")
+    if _is_named(repository, digest):
+        reason = "Requested image referenced by manifest list"
+        return Failure(digest, "", "ImageReferencedByManifestList", reason)
+    rows = list(ImageTag.objects.select_related("image").filter(image=image).order_by("name"))
+    _untag(caller, repository, rows)
+    gone.extend((digest, row.name) for row in rows)
+    if not rows:
+        gone.append((digest, ""))
+    _mark_deleted(repository, [digest])
+    return None
+
+
+def _is_named(repository: Repository, digest: str) -> bool:
+    """Whether a live index of the repository names the image."""
+    return ImageChild.objects.filter(parent__repository=repository, parent__deleted_at=None, digest=digest).exists()
+
+
+def _mark_deleted(repository: Repository, digests: Iterable[str]) -> None:
+    """Let images be gone, and announce it, inside the transaction that locked the repository."""
+    wanted = sorted(digests)
+    _live(repository).filter(digest__in=wanted).update(deleted_at=timezone.now())
+    for digest in wanted:
+        outbox.announce(events.ImageDeleted(repository.id, digest))
 
 
 def referrers(
-    caller: Caller, address: Address, digest: Digest, *, artifact_type: str = "", last: str = "", limit: int = 100
+    caller: Caller,
+    address: Address,
+    digest: Digest,
+    *,
+    artifact_types: Sequence[str] = (),
+    last: str = "",
+    limit: int = 100,
 ) -> tuple[list[Image], bool]:
     """Return the images whose subject is `digest`, by digest after `last`, and whether more follow."""
     repository = repositories.authorized(
         caller, address, Action.BATCH_GET_IMAGE, image_tags=lambda found: _tags_of(found, {str(digest)})
     )
     found = _live(repository).filter(subject_digest=str(digest), digest__gt=last).order_by("digest")
-    if artifact_type:
-        found = found.filter(artifact_type=artifact_type)
+    if artifact_types:
+        found = found.filter(artifact_type__in=artifact_types)
     images = list(found[: limit + 1])
     return images[:limit], len(images) > limit
 

@@ -138,11 +138,14 @@ def decide(
     )
 
 
-def require_in_registry(caller: Caller, registry: RegistryId, action: Action) -> None:
+def require_in_registry(
+    caller: Caller, registry: RegistryId, action: Action, conditions: Conditions = NO_CONDITIONS
+) -> None:
     """Ask the gate about all repositories of a registry."""
     service = "ecr-public" if registry.is_public else "ecr"
     name = f"{service}:{action}"
-    gate.require(caller, name, addresses.registry_arn(registry), policies=in_force(registry, name))
+    policies = in_force(registry, name)
+    gate.require(caller, name, addresses.registry_arn(registry), policies=policies, context=conditions.keys())
 
 
 def may(caller: Caller, registry: RegistryId, action: Action) -> bool:
@@ -167,6 +170,11 @@ def in_force(registry: RegistryId, action: str, policy_text: str = "") -> tuple[
     if not text or (scope == RegistrySettings.PolicyScope.V1 and action.lower() not in V1_ACTIONS):
         return policies
     return (*policies, read(text, Kind.REGISTRY, "registry policy"))
+
+
+def forget(registry: RegistryId) -> None:
+    """Read the registry's policy again at its next use in this process; others do after RIGHTS_SECONDS."""
+    _registry_policies.forget(registry)
 
 
 @lru_cache(maxsize=512)

@@ -15,7 +15,7 @@ from accounts.caller import Caller
 from accounts.errors import AccessDenied
 from accounts.gate import Values
 from registry import events
-from registry.core import addresses, aliases, permissions, templates
+from registry.core import addresses, aliases, mutability, permissions, templates
 from registry.core.addresses import Host
 from registry.core.permissions import Conditions
 from registry.errors import InvalidValue, RepositoryAlreadyExists, RepositoryNotEmpty, RepositoryNotFound
@@ -123,14 +123,19 @@ def create(
     address: Address,
     *,
     image_tag_mutability: str = "MUTABLE",
+    exclusion_filters: Sequence[str] = (),
+    scan_on_push: bool = False,
     resource_tags: Mapping[str, str] | None = None,
+    policy_text: str = "",
 ) -> Repository:
     """Create a repository; the first public one of an account brings its default alias.
 
-    Raises RepositoryAlreadyExists, InvalidValue for a region that is not served.
+    Raises RepositoryAlreadyExists, InvalidValue for a region that is not served, and for settings that contradict each
+    other.
     """
     tags = dict(resource_tags or {})
     permissions.require(caller, address, Action.CREATE_REPOSITORY, conditions=requested(tags))
+    mutability.check(image_tag_mutability, exclusion_filters)
     registry = address.registry
     if registry.region != PUBLIC and registry.region not in settings.REGIONS:
         raise InvalidValue(registry.region, "is not a region of this deployment")
@@ -141,7 +146,10 @@ def create(
                 region=registry.region,
                 name=str(address.name),
                 image_tag_mutability=image_tag_mutability,
+                image_tag_mutability_exclusion_filters=list(exclusion_filters),
+                scan_on_push=scan_on_push,
                 resource_tags=tags,
+                policy_text=policy_text,
                 created_by=caller.principal_arn,
             )
             if registry.is_public:
@@ -152,6 +160,32 @@ def create(
         if find(address) is None:
             raise
         raise RepositoryAlreadyExists(str(address.name), registry.account_id) from error
+    return repository
+
+
+def put_mutability(caller: Caller, address: Address, setting: str, filters: Sequence[str] = ()) -> Repository:
+    """Say which tags of a repository may move. InvalidValue."""
+    repository = authorized(caller, address, Action.PUT_IMAGE_TAG_MUTABILITY)
+    mutability.check(setting, filters)
+    fields = {"image_tag_mutability": setting, "image_tag_mutability_exclusion_filters": list(filters)}
+    with transaction.atomic():
+        if not Repository.objects.filter(id=repository.id, deleted_at=None).update(**fields):
+            raise RepositoryNotFound(repository.name, repository.account_id)
+        details = {"imageTagMutability": setting, "imageTagMutabilityExclusionFilters": list(filters)}
+        trail.record(caller, Action.PUT_IMAGE_TAG_MUTABILITY, addresses.arn(address), details=details)
+    repository.refresh_from_db()
+    return repository
+
+
+def put_scan_on_push(caller: Caller, address: Address, scan_on_push: bool) -> Repository:
+    """Say whether images are scanned when they are pushed (where the registry's own configuration says nothing)."""
+    repository = authorized(caller, address, Action.PUT_IMAGE_SCANNING_CONFIGURATION)
+    with transaction.atomic():
+        if not Repository.objects.filter(id=repository.id, deleted_at=None).update(scan_on_push=scan_on_push):
+            raise RepositoryNotFound(repository.name, repository.account_id)
+        details = {"scanOnPush": scan_on_push}
+        trail.record(caller, Action.PUT_IMAGE_SCANNING_CONFIGURATION, addresses.arn(address), details=details)
+    repository.scan_on_push = scan_on_push
     return repository
 
 
@@ -200,7 +234,14 @@ def _found_or_created(
         if template is None:
             raise
         try:
-            return create(caller, address, image_tag_mutability=template.image_tag_mutability)
+            return create(
+                caller,
+                address,
+                image_tag_mutability=template.image_tag_mutability,
+                exclusion_filters=template.image_tag_mutability_exclusion_filters,
+                resource_tags=template.resource_tags,
+                policy_text=template.repository_policy,
+            )
         except RepositoryAlreadyExists:  # another push made it meanwhile
             return authorized(caller, address, action, image_tags=image_tags)
         except AccessDenied as denied:

@@ -122,6 +122,11 @@ def cancel(caller: Caller, address: Address, upload_id: str) -> None:
     _remove(_find(repository, upload_id).id)
 
 
+def find(caller: Caller, address: Address, upload_id: str) -> Upload:
+    """Return an open upload. UploadNotFound."""
+    return _find(repositories.authorized(caller, address, Action.COMPLETE_LAYER_UPLOAD), upload_id)
+
+
 def remove_stale() -> int:
     """Throw away uploads that nobody has written to for STALE_UPLOAD_SECONDS; return how many."""
     limit = timezone.now() - timedelta(seconds=settings.STALE_UPLOAD_SECONDS)

@@ -17,6 +17,7 @@ from accounts.audit.actions import Action
 from accounts.audit.trail import Read
 from accounts.iam.arn import Arn
 from registry import events
+from registry.core import registries
 from registry.models import Image, ImageChild, PullCount, Repository
 
 KINDS: Final = frozenset({"pull", "head"})
@@ -34,6 +35,7 @@ def apply(lines: Sequence[_Line]) -> None:
         return
     images = Image.objects.in_bulk({line["image"] for line in lines})
     children = _children(images.values())
+    excluded = registries.excluded_from_pull_times(Arn.parse(line["resource"]).account_id for line in lines)
     counts: Counter[tuple[int, str, Any]] = Counter()
     last_pulls: dict[int, datetime] = {}
     happened: list[Read] = []
@@ -42,7 +44,8 @@ def apply(lines: Sequence[_Line]) -> None:
         if image is None:
             continue
         at = datetime.fromisoformat(line["at"])
-        last_pulls[image.id] = max(at, last_pulls.get(image.id, at))
+        if not _is_excluded(line, excluded):
+            last_pulls[image.id] = max(at, last_pulls.get(image.id, at))
         tag = _tag(line, at)
         if line["kind"] == "pull":
             happened.append(_read(line, at))
@@ -50,6 +53,14 @@ def apply(lines: Sequence[_Line]) -> None:
                 counts[image.id, tag, at.date()] += 1
     trail.record_reads(happened)
     _save(images, counts, last_pulls)
+
+
+def _is_excluded(line: _Line, excluded: set[tuple[str, str, str]]) -> bool:
+    """Whether the puller is one whose pulls leave last pull times alone."""
+    if not excluded:
+        return False
+    place = Arn.parse(line["resource"])
+    return (place.account_id, place.region, registries.who(line["caller"]["principal_arn"])) in excluded
 
 
 def _children(images: Any) -> set[tuple[int, str]]:
@@ -94,13 +105,14 @@ def _save(
         by_repository[images[image_id].repository_id] += number
         row, _ = PullCount.objects.get_or_create(image_id=image_id, tag=tag, day=day)
         PullCount.objects.filter(id=row.id).update(count=F("count") + number)
-    for image_id, at in sorted(last_pulls.items()):
+    for image_id in sorted({*by_image, *last_pulls}):
         image = Image.objects.filter(id=image_id)
         if by_image[image_id]:
             image.update(pull_count=F("pull_count") + by_image[image_id])
-        image.filter(Q(last_recorded_pull_time=None) | Q(last_recorded_pull_time__lt=at)).update(
-            last_recorded_pull_time=at
-        )
+        at = last_pulls.get(image_id)
+        if at is not None:
+            older = Q(last_recorded_pull_time=None) | Q(last_recorded_pull_time__lt=at)
+            image.filter(older).update(last_recorded_pull_time=at)
     for repository_id, number in sorted(by_repository.items()):
         Repository.objects.filter(id=repository_id).update(pull_count=F("pull_count") + number)
         outbox.announce(events.ImagesPulled(repository_id))

@@ -3,7 +3,7 @@
 from registry.models.alias import Alias
 from registry.models.blob import Blob, BlobLink
 from registry.models.image import Image, ImageBlob, ImageChild, ImageTag, Manifest
-from registry.models.policy import RegistrySettings, RepositoryPolicyVersion
+from registry.models.policy import PullTimeUpdateExclusion, RegistrySettings, RepositoryPolicyVersion
 from registry.models.repository import Repository
 from registry.models.tag_event import TagEvent
 from registry.models.template import CreationTemplate
@@ -21,6 +21,7 @@ __all__ = [
     "ImageTag",
     "Manifest",
     "PullCount",
+    "PullTimeUpdateExclusion",
     "RegistrySettings",
     "Repository",
     "RepositoryPolicyVersion",

@@ -21,6 +21,10 @@ class RegistrySettings(models.Model):
     region = models.CharField(max_length=32)
     policy_text = models.TextField(blank=True)
     policy_scope = models.CharField(max_length=2, choices=PolicyScope, default=PolicyScope.V2)
+    replication_configuration = models.JSONField(default=dict, blank=True)
+    scanning_configuration = models.JSONField(default=dict, blank=True)
+    basic_scan_type_version = models.CharField(max_length=16, default="AWS_NATIVE")
+    blob_mounting = models.BooleanField(default=True)
     updated_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -29,6 +33,23 @@ class RegistrySettings(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_id}/{self.region}"
+
+
+class PullTimeUpdateExclusion(models.Model):
+    """A user or role whose pulls leave an image's last pull time alone."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="pull_time_update_exclusions")
+    region = models.CharField(max_length=32)
+    principal_arn = models.CharField(max_length=512)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "region", "principal_arn"], name="pull_time_exclusion_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.principal_arn
 
 
 class RepositoryPolicyVersion(models.Model):

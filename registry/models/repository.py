@@ -20,11 +20,15 @@ class Repository(models.Model):
 
         MUTABLE = "MUTABLE", _("mutable")
         IMMUTABLE = "IMMUTABLE", _("immutable")
+        IMMUTABLE_WITH_EXCLUSION = "IMMUTABLE_WITH_EXCLUSION", _("immutable, with exceptions")
+        MUTABLE_WITH_EXCLUSION = "MUTABLE_WITH_EXCLUSION", _("mutable, with exceptions")
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="repositories")
     region = models.CharField(max_length=32)
     name = models.CharField(max_length=256)
     image_tag_mutability = models.CharField(max_length=32, choices=TagMutability, default=TagMutability.MUTABLE)
+    image_tag_mutability_exclusion_filters = models.JSONField(default=list, blank=True)
+    scan_on_push = models.BooleanField(default=False)
     policy_text = models.TextField(blank=True, help_text=_("the repository policy in force; empty: none"))
     resource_tags = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

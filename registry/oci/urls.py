@@ -5,7 +5,7 @@ Names, tags and digests are checked by the views, which answer what is wrong wit
 
 from django.urls import path, re_path
 
-from registry.oci.views.blobs import Blob
+from registry.oci.views.blobs import Blob, Layer
 from registry.oci.views.catalog import Catalog
 from registry.oci.views.manifests import Manifest
 from registry.oci.views.ping import Ping, Unmatched
@@ -18,6 +18,7 @@ urlpatterns = [
     path("v2/", Ping.as_view()),
     path("v2", Ping.as_view()),
     path("v2/_catalog", Catalog.as_view()),
+    path("v2/_layers/<str:ticket>", Layer.as_view()),
     path("v2/<path:name>/blobs/uploads/", Uploads.as_view()),
     path("v2/<path:name>/blobs/uploads", Uploads.as_view()),
     path("v2/<path:name>/blobs/uploads/<str:upload_id>", Upload.as_view()),

@@ -3,17 +3,25 @@
 from typing import TYPE_CHECKING, Any
 
 from registry.aws.dispatch import Call
-from registry.core import addresses
+from registry.aws.errors import AwsError
+from registry.core import addresses, aliases
 from registry.values import PUBLIC, Address, RegistryId, RepositoryName
 
 if TYPE_CHECKING:
-    from registry.models import Repository
+    from registry.models import CreationTemplate, Repository
 
 
 def registry_of(call: Call, request: dict[str, Any]) -> RegistryId:
-    """The registry that a request names, or the caller's own; the public one in ecr-public."""
+    """The registry that a request names, or the caller's own; in ecr-public the public one, which has an alias too."""
     account_id = request.get("registryId") or call.caller.account_id
-    return RegistryId(account_id, PUBLIC if call.service == "ecr-public" else call.region)
+    if call.service != "ecr-public":
+        return RegistryId(account_id, call.region)
+    if not account_id.isdecimal():
+        found = aliases.find(account_id)
+        if found is None:
+            raise AwsError("RegistryNotFoundException", f"The registry with alias '{account_id}' does not exist")
+        account_id = found
+    return RegistryId(account_id, PUBLIC)
 
 
 def address_of(call: Call, request: dict[str, Any]) -> Address:
@@ -39,8 +47,15 @@ def described(call: Call, repository: "Repository") -> dict[str, Any]:
     }
     if address.is_public:
         return known
-    return known | {
-        "imageTagMutability": repository.image_tag_mutability,
-        "imageScanningConfiguration": {"scanOnPush": False},
-        "encryptionConfiguration": {"encryptionType": "AES256"},
-    }
+    scanning = {"imageScanningConfiguration": {"scanOnPush": repository.scan_on_push}}
+    return known | mutability_of(repository) | scanning | {"encryptionConfiguration": {"encryptionType": "AES256"}}
+
+
+def mutability_of(repository: "Repository | CreationTemplate") -> dict[str, Any]:
+    """Which tags may move, as answers write it."""
+    filters = repository.image_tag_mutability_exclusion_filters
+    known: dict[str, Any] = {"imageTagMutability": repository.image_tag_mutability}
+    if filters:
+        written = [{"filterType": "WILDCARD", "filter": each} for each in filters]
+        known["imageTagMutabilityExclusionFilters"] = written
+    return known

@@ -1,10 +1,10 @@
 """`/v2/<name>/blobs/<digest>`: pulling and deleting blobs."""
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
-from registry.core import blobs
+from registry.core import blobs, layers
 from registry.core.blobs import Delivery, OpenBlob
 from registry.core.reading import FoundBlob
 from registry.oci import answers, headers
@@ -30,26 +30,35 @@ class Blob(RegistryView):
         if self.context.request.headers.get("If-None-Match") == f'"{delivery.digest}"':
             _close(delivery)
             return respond(answers.blob_unchanged(delivery, caching))
-        try:
-            part = self._part(delivery)
-        except headers.RangeNotSatisfiable:
-            _close(delivery)
-            raise
-        return respond(answers.blob(delivery, caching, part))
+        return respond(answers.blob(delivery, caching, part_of(self.context.request, delivery)))
 
     def _caching(self, address: Address, found: FoundBlob) -> str:
         return self.cache_control(address, by_digest=True, is_restricted=found.is_restricted)
-
-    def _part(self, delivery: Delivery) -> ByteRange | None:
-        """What Range asks for, if the bytes are sent from here."""
-        if not isinstance(delivery, OpenBlob):
-            return None
-        return headers.blob_range(self.context.request, f'"{delivery.digest}"', delivery.size)
 
     def delete(self, request: Request, name: str, digest: str) -> HttpResponse:
         """Take it out of the repository."""
         blobs.delete(self.caller, self.address(name), Digest.parse(digest))
         return empty(202)
+
+
+class Layer(RegistryView):
+    """`/v2/_layers/<ticket>`: the address that GetDownloadUrlForLayer gives; who has it needs no login."""
+
+    def get(self, request: Request, ticket: str) -> HttpResponseBase:
+        """Send the layer, or the part that Range asks for."""
+        delivery = layers.of_ticket(ticket)
+        return respond(answers.blob(delivery, "private, no-store", part_of(self.context.request, delivery)))
+
+
+def part_of(request: HttpRequest, delivery: Delivery) -> ByteRange | None:
+    """What Range asks for, if the bytes are sent from here. RangeNotSatisfiable."""
+    if not isinstance(delivery, OpenBlob):
+        return None
+    try:
+        return headers.blob_range(request, f'"{delivery.digest}"', delivery.size)
+    except headers.RangeNotSatisfiable:
+        _close(delivery)
+        raise
 
 
 def _close(delivery: Delivery) -> None:

@@ -39,7 +39,9 @@ class Referrers(RegistryView):
         address, parsed, asking = self.address(name), Digest.parse(digest), self.context.request
         size = headers.page_size(asking, LARGEST_PAGE)
         wanted, last = headers.parameter(asking, "artifactType"), headers.parameter(asking, "last")
-        found, more = images.referrers(self.caller, address, parsed, artifact_type=wanted, last=last, limit=size)
+        found, more = images.referrers(
+            self.caller, address, parsed, artifact_types=[wanted] if wanted else [], last=last, limit=size
+        )
         index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [descriptor(image) for image in found]}
         answer = JsonResponse(index, content_type=INDEX)
         answer["Cache-Control"] = self.cache_control(address, by_digest=False)

@@ -145,7 +145,7 @@ def test_referrers_are_found_by_their_subject(alice: Caller, address: Address) -
     assert images.referrers(alice, address, wanted) == (in_order, False)
     assert images.referrers(alice, address, wanted, limit=2) == (in_order[:2], True)
     assert images.referrers(alice, address, wanted, last=in_order[1].digest) == (in_order[2:], False)
-    assert images.referrers(alice, address, wanted, artifact_type=signature) == (pushed[:1], False)
+    assert images.referrers(alice, address, wanted, artifact_types=[signature]) == (pushed[:1], False)
     assert images.referrers(alice, address, Digest.of(b"else")) == ([], False)
     assert pushed[1].annotations == {"n": "1"}
 

@@ -12,6 +12,7 @@ from accounts.caller import Caller
 from accounts.iam.arn import Arn
 from registry.core import addresses, uploads
 from registry.oci import urls
+from registry.oci.views.blobs import Layer
 from registry.oci.views.catalog import Catalog
 from registry.oci.views.ping import Ping, Unmatched
 from registry.oci.views.tokens import Tokens
@@ -51,8 +52,8 @@ ROWS = [
     ("GET", "referrers/{image}", ["BatchGetImage"], []),
     ("HEAD", "referrers/{image}", ["BatchGetImage"], []),
 ]
-WITHOUT_GATE = {Ping, Unmatched, Tokens}
-"""They name nothing that somebody owns."""
+WITHOUT_GATE = {Layer, Ping, Tokens, Unmatched}
+"""They name nothing that somebody owns; a layer's ticket was given by GetDownloadUrlForLayer, which asked."""
 
 
 @dataclass(frozen=True, slots=True)

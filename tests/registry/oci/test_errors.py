@@ -36,6 +36,16 @@ CODES = {
 
 # No verb of the OCI API raises these: they belong to other APIs, to pages and to commands.
 NOT_MET = {
+    registry.EmptyUpload,
+    registry.ExclusionAlreadyExists,
+    registry.ExclusionNotFound,
+    registry.InvalidResourceTag,
+    registry.LayerAlreadyExists,
+    registry.LayerPartTooSmall,
+    registry.RegistryPolicyNotFound,
+    registry.TemplateAlreadyExists,
+    registry.TemplateNotFound,
+    registry.TooManyTags,
     registry.RepositoryAlreadyExists,
     registry.RepositoryNotEmpty,
     registry.ImageAlreadyExists,

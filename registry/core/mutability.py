@@ -1,0 +1,44 @@
+"""Which tags of a repository may move: all, none, or all but those that a filter names."""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
+from registry.errors import InvalidValue
+from registry.models import Repository
+
+WILDCARD: Final = "WILDCARD"
+FILTER: Final = re.compile(r"[0-9a-zA-Z._*-]{1,128}")
+MOST_FILTERS: Final = 5
+MOST_STARS: Final = 2
+WITH_EXCLUSION: Final = frozenset(
+    {Repository.TagMutability.IMMUTABLE_WITH_EXCLUSION, Repository.TagMutability.MUTABLE_WITH_EXCLUSION}
+)
+
+
+def may_move(repository: Repository, tag: str) -> bool:
+    """Whether the tag, which names an image, may name another one."""
+    setting = repository.image_tag_mutability
+    filters = repository.image_tag_mutability_exclusion_filters
+    excepted = setting in WITH_EXCLUSION and any(_pattern(text).fullmatch(tag) for text in filters)
+    is_mutable = setting in {Repository.TagMutability.MUTABLE, Repository.TagMutability.MUTABLE_WITH_EXCLUSION}
+    return is_mutable != excepted
+
+
+def check(setting: str, filters: Sequence[str]) -> None:
+    """Return if the setting and its filters go together; InvalidValue."""
+    if setting not in Repository.TagMutability.values:
+        raise InvalidValue(setting, "is not one of " + ", ".join(Repository.TagMutability.values))
+    if (setting in WITH_EXCLUSION) != bool(filters):
+        raise InvalidValue(setting, "needs exclusion filters" if not filters else "takes no exclusion filters")
+    if len(filters) > MOST_FILTERS:
+        raise InvalidValue(str(len(filters)), f"exclusion filters are more than {MOST_FILTERS}")
+    for text in filters:
+        if not FILTER.fullmatch(text) or text.count("*") > MOST_STARS:
+            raise InvalidValue(text, f"is not a filter: 1 to 128 letters, digits and . _ - with at most {MOST_STARS} *")
+
+
+@lru_cache(maxsize=1024)
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(".*".join(re.escape(part) for part in text.split("*")))
