@@ -1,6 +1,6 @@
 # What a person types. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all faults production bench check lock messages
+.PHONY: help run test test-all faults production bench check docs lock messages
 SHELL := /bin/sh
 VENV := .venv
 PYTHON_BIN := $(VENV)/bin/python
@@ -52,6 +52,9 @@ lock: $(VENV)/dev.stamp ## choose new versions for requirements/*.in
 	$(PYTHON_BIN) -m pip install --quiet uv
 	for each in base dev; do $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 		--upgrade --no-header --no-annotate --no-emit-index-url requirements/$$each.in -o requirements/$$each.txt; done
+
+docs: $(VENV)/dev.stamp ## write docs/aws-compatibility.md anew
+	DJANGO_SETTINGS_MODULE=config.settings.test $(PYTHON_BIN) manage.py aws_compatibility > docs/aws-compatibility.md
 
 messages: $(VENV)/dev.stamp ## collect the texts to translate, and compile the translations (needs gettext)
 	$(PYTHON_BIN) manage.py makemessages --locale vi --no-obsolete --no-location --ignore .venv --ignore tests

@@ -11,7 +11,7 @@ from accounts.audit.actions import Action
 from accounts.authn import callers
 from accounts.authn.basic import Identified
 from accounts.caller import Caller, operator
-from accounts.directory import asking
+from accounts.directory import asking, rights
 from accounts.errors import InvalidInput, NotFound
 from accounts.iam import arn
 from accounts.iam.arn import Arn
@@ -111,8 +111,11 @@ def who_can(caller: Caller, address: Address, *, limit: int = 50) -> list[Powers
     asking.allow(caller, Action.SIMULATE_PRINCIPAL_POLICY, asking.arn_of(caller.account_id, "*"))
     conditions = Conditions(repository.resource_tags)
     found = []
-    for principal in own.select_related("account").order_by("kind", "name")[:limit]:
-        subject = replace(_acting(principal), region=caller.region, is_secure=True)
+    principals = list(own.select_related("account").order_by("kind", "name")[:limit])
+    its = rights.of_many(principals)
+    for principal in principals:
+        acting = _acting(Identified(principal, rights=its[principal.id]))
+        subject = replace(acting, region=caller.region, is_secure=True)
         answers = {
             action: permissions.decide(
                 subject, address, action, policy_text=repository.policy_text, conditions=conditions
@@ -127,8 +130,9 @@ def who_can(caller: Caller, address: Address, *, limit: int = 50) -> list[Powers
     return found
 
 
-def _acting(principal: Principal) -> Caller:
-    made = callers.of(callers.with_rights(Identified(principal, "", None)))
+def _acting(identified: Identified) -> Caller:
+    """A user as a caller, or a role through a session."""
+    made, principal = callers.of(identified), identified.principal
     return _in_session(made, principal.name) if principal.kind == Principal.Kind.ROLE else made
 
 
@@ -169,7 +173,7 @@ def _named(caller: Caller, name: str) -> Caller:
     principal = rows.select_related("account").first()
     if principal is None or principal.arn != str(wanted):
         raise NotFound(str(wanted))
-    return _acting(principal)
+    return _acting(callers.with_rights(Identified(principal)))
 
 
 def _parsed(name: str) -> Arn:

@@ -1,11 +1,13 @@
 """The AWS command line, unmodified: create, log in, push; grant a role of another account; a job without a key."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -153,3 +155,62 @@ def test_it_works_to_push_one_tag_pattern_from_a_job_without_a_key(
             "--role-session-name", "build-2", "--web-identity-token", token,
         )  # fmt: skip
         assert "AccessDenied" in refused or "InvalidIdentityToken" in refused
+
+
+def test_it_works_to_do_everything_to_images_by_command(
+    alice: Tenant, dockerd: Callable[[], Dockerd], tmp_path: Path
+) -> None:
+    """Immutability with an exception, docker push, describe, untag, delete; a layer up and down by the API alone."""
+    owner = aws_of(alice)
+    place = ("--repository-name", "images/app")
+    uri = owner("ecr", "create-repository", *place, "--image-tag-mutability", "IMMUTABLE")["repository"][
+        "repositoryUri"
+    ]
+    box = dockerd()
+    box.login(alice.server.host, USER, owner.password())
+    box.load(images.busybox_archive(), f"{uri}:1", f"{uri}:latest")
+    box.push(f"{uri}:1")
+    box.push(f"{uri}:latest")
+    box.load(images.debian_archive(), f"{uri}:1", f"{uri}:latest")
+    assert "immutable" in box.push_refused(f"{uri}:1")
+    owner(
+        "ecr", "put-image-tag-mutability", *place, "--image-tag-mutability", "IMMUTABLE_WITH_EXCLUSION",
+        "--image-tag-mutability-exclusion-filters", "filterType=WILDCARD,filter=latest",
+    )  # fmt: skip
+    box.push(f"{uri}:latest")
+    details = owner("ecr", "describe-images", *place)["imageDetails"]
+    assert sorted(tag for each in details for tag in each["imageTags"]) == ["1", "latest"]
+    named = owner("ecr", "describe-images", *place, "--image-ids", "imageTag=latest")["imageDetails"]
+    digest = named[0]["imageDigest"]
+    image = owner("ecr", "batch-get-image", *place, "--image-ids", f"imageDigest={digest}")["images"][0]
+    layer = json.loads(image["imageManifest"])["layers"][0]
+    url = owner("ecr", "get-download-url-for-layer", *place, "--layer-digest", layer["digest"])["downloadUrl"]
+    content = urlopen(url).read()
+    assert f"sha256:{hashlib.sha256(content).hexdigest()}" == layer["digest"]
+
+    owner("ecr", "create-repository", "--repository-name", "images/copy")
+    target = ("--repository-name", "images/copy")
+    upload = owner("ecr", "initiate-layer-upload", *target)
+    part = tmp_path / "part"
+    first = 0
+    while first < len(content):
+        piece = content[first : first + upload["partSize"]]
+        part.write_bytes(piece)
+        owner(
+            "ecr", "upload-layer-part", *target, "--upload-id", upload["uploadId"], "--part-first-byte", str(first),
+            "--part-last-byte", str(first + len(piece) - 1), "--layer-part-blob", f"fileb://{part}",
+        )  # fmt: skip
+        first += len(piece)
+    owner(
+        "ecr", "complete-layer-upload", *target, "--upload-id", upload["uploadId"], "--layer-digests", layer["digest"]
+    )
+    found = owner("ecr", "batch-check-layer-availability", *target, "--layer-digests", layer["digest"])
+    assert found["layers"][0]["layerAvailability"] == "AVAILABLE"
+
+    gone = owner("ecr", "batch-delete-image", *place, "--image-ids", "imageTag=latest", "imageTag=none")
+    assert [each["failureCode"] for each in gone["failures"]] == ["ImageNotFound"]
+    assert [each["imageTag"] for each in owner("ecr", "list-images", *place)["imageIds"]] == ["1"]
+    owner("ecr", "tag-resource", "--resource-arn", f"arn:aws:ecr:us-east-1:{alice.account_id}:repository/images/app",
+          "--tags", "Key=team,Value=blue")  # fmt: skip
+    owner("ecr", "delete-repository", *place, "--force")
+    assert "RepositoryNotFoundException" in owner.refused("ecr", "list-images", *place)

@@ -4,7 +4,10 @@ import json
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.caller import Caller, operator
 from accounts.directory import access_keys, accounts, groups, people, policies, principals, roles, users
@@ -348,3 +351,21 @@ def test_earlier_policies_come_back_into_the_editor(ana: Client, alice: Caller, 
         repository_policies.put(alice, address, json.dumps({"Version": "2012-10-17", "Statement": [lets]}))
     text = page(ana, f"{PRIVATE}/team/app/-/permissions")
     assert "Earlier policies" in text and text.count("444455556666") == 2
+
+
+def test_who_can_costs_the_same_however_many(
+    ana: Client, alice: Caller, address: Address, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    path = f"{PRIVATE}/team/app/-/permissions"
+    for number in range(3):
+        user_of(alice, f"user-{number}")
+    page(ana, path)
+    with django_assert_max_num_queries(100) as few:
+        page(ana, path)
+    for number in range(3, 12):
+        user = user_of(alice, f"user-{number}")
+        policies.put_inline(operator(alice.account_id), user, "own", TEXT)
+    with CaptureQueriesContext(connection) as many:
+        page(ana, path)
+    # The registry's policy is remembered for some seconds, but not in tests: a query for each of four answers.
+    assert len(many) - len(few) <= 9 * 4

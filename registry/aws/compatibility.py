@@ -1,0 +1,68 @@
+"""What is served of the AWS APIs and where it differs from AWS on purpose: the source of docs/aws-compatibility.md."""
+
+from typing import Final
+
+from registry.aws import dispatch
+from registry.aws.pending import PENDING
+from registry.aws.wire import models
+
+TITLES: Final = {"ecr": "Amazon ECR", "ecr-public": "Amazon ECR Public", "sts": "AWS STS", "iam": "AWS IAM"}
+
+DIFFERENCES: Final[dict[str, dict[str, str]]] = {
+    "ecr": {
+        "CreateRepository": "Encryption with KMS keys is refused (KmsException).",
+        "DeleteRepository": "The name is free at once.",
+        "GetAuthorizationToken": "proxyEndpoint is the deployment's own address.",
+        "GetDownloadUrlForLayer": "The address is of the deployment, good for an hour, and ends with the repository.",
+        "PutAccountSetting": "BASIC_SCAN_TYPE_VERSION takes AWS_NATIVE only.",
+        "PutRegistryScanningConfiguration": "Kept and answered; nothing is scanned yet.",
+        "PutImageScanningConfiguration": "Kept and answered; nothing is scanned yet.",
+        "PutReplicationConfiguration": "Kept and answered; nothing is replicated yet.",
+        "CreateRepositoryCreationTemplate": (
+            "Resource tags need no customRoleArn. KMS keys and lifecycle policies are refused."
+        ),
+        "UpdateRepositoryCreationTemplate": "As CreateRepositoryCreationTemplate.",
+        "SetRepositoryPolicy": "`ecr:ImageTag` is a condition key of Kho's own. The last 20 texts are kept.",
+        "ListImages": "imageStatus is ACTIVE for every image.",
+        "DescribeImages": "imageStatus is ACTIVE for every image; there are no scan findings yet.",
+        "UploadLayerPart": "Parts of any size up to 20 MiB; all but the last need 5 MiB, as there.",
+    },
+    "ecr-public": {
+        "CreateRepository": "catalogData is refused until it is kept.",
+        "GetAuthorizationToken": "Good for 12 hours on this deployment only.",
+        "DescribeImages": "Every account may ask, as everybody may pull.",
+        "DescribeImageTags": "Every account may ask, as everybody may pull.",
+    },
+    "sts": {
+        "GetSessionToken": "Second factors (SerialNumber, TokenCode) are refused.",
+        "AssumeRoleWithWebIdentity": "Thumbprints are not used: the issuer's certificate is checked as any other.",
+    },
+    "iam": {
+        "CreateOpenIDConnectProvider": "Thumbprints are kept and not used.",
+        "UpdateUser": "Policies that name the old ARN no longer mean the user.",
+    },
+}
+"""By service and operation: what somebody who knows AWS would not expect."""
+
+
+def page() -> str:
+    """The text of docs/aws-compatibility.md."""
+    parts = [
+        "# AWS compatibility\n",
+        "Which operations of the AWS APIs this version serves, and where it differs on purpose. What else a client",
+        "can see is meant to be as AWS does it; where it is not, that is a bug. `manage.py aws_compatibility` prints",
+        "this page.\n",
+    ]
+    for service, title in TITLES.items():
+        model = models.service(service)
+        served = sorted(dispatch.served(service))
+        parts.append(f"## {title}\n")
+        if service in PENDING:
+            parts.append(f"{len(served)} of {len(model.operation_names)} operations.\n")
+        parts.append("| operation | differs |\n|---|---|")
+        differences = DIFFERENCES.get(service, {})
+        parts += [f"| {name} | {differences.get(name, '')} |" for name in served]
+        parts.append("")
+        for topic, names in PENDING.get(service, {}).items():
+            parts.append(f"Not served yet ({topic}): {', '.join(names)}.\n")
+    return "\n".join(parts).rstrip() + "\n"
