@@ -8,6 +8,7 @@ EVENT_TASKS: Final[dict[str, tuple[str, ...]]] = {
     "ImagePushed": ("gallery.search.index.refresh",),
     "ImageDeleted": ("gallery.search.index.refresh",),
     "ImageUntagged": ("gallery.search.index.refresh",),
+    "CatalogDataChanged": ("gallery.search.index.refresh",),
     "ImagesPulled": ("gallery.search.index.refresh",),
 }
 """Domain event -> functions of one argument (the event's fields as a dict), run by a task worker after commit."""

@@ -12,6 +12,7 @@ DIGEST = r"(?P<reference>sha(?:256|512):[0-9a-f]{64,128})"
 urlpatterns = [
     re_path(r"^$", views.home, name="home"),
     re_path(r"^search$", views.search, name="search"),
+    re_path(r"^media/logos/(?P<digest>[0-9a-f]{64})\.png$", views.logo, name="logo"),
     re_path(rf"^{ALIAS}$", views.publisher, name="publisher"),
     re_path(rf"^{ALIAS}/{NAME}/-/tags$", views.tags, name="tags"),
     re_path(rf"^{ALIAS}/{NAME}/-/history$", views.history, name="history"),

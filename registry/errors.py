@@ -36,6 +36,7 @@ RegistryError
 │   └── UploadBusy                  another request is writing to it
 ├── LayerError                      EmptyUpload, LayerPartTooSmall
 ├── LayerAlreadyExists
+├── CatalogDataNotFound
 ├── RegistryPolicyNotFound
 ├── LimitExceeded                   a number of things is reached
 │   └── TooManyTags
@@ -283,6 +284,10 @@ class LayerAlreadyExists(RegistryError):
         self.digest = digest
         self.name = name
         self.registry_id = registry_id
+
+
+class CatalogDataNotFound(RepositoryError):
+    """The public repository has no catalog data."""
 
 
 class RegistryPolicyNotFound(RegistryError):

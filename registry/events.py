@@ -50,4 +50,19 @@ class ImagesPulled:
     repository: int
 
 
-Event = RepositoryCreated | RepositoryDeleted | ImagePushed | ImageDeleted | ImageUntagged | ImagesPulled
+@dataclass(frozen=True, slots=True)
+class CatalogDataChanged:
+    """A publisher says something else about a public repository, or goes by another name."""
+
+    repository: int
+
+
+Event = (
+    RepositoryCreated
+    | RepositoryDeleted
+    | ImagePushed
+    | ImageDeleted
+    | ImageUntagged
+    | ImagesPulled
+    | CatalogDataChanged
+)

@@ -13,7 +13,7 @@ from gallery.models import Listing
 from gallery.pages import commands, context
 from gallery.pages.context import reader, repository_page
 from gallery.search import query
-from registry.core import aliases, browsing
+from registry.core import aliases, browsing, catalog
 from registry.errors import ImageNotFound, InvalidValue
 from registry.values import parse_reference
 
@@ -37,6 +37,16 @@ def home(request: HttpRequest) -> HttpResponse:
             "example": _pull(example, context.host(request)) if example else "",
         },
     )
+
+
+@require_safe
+def logo(request: HttpRequest, digest: str) -> HttpResponse:
+    """A publisher's picture; its address changes with it, so it may be kept for ever."""
+    content = catalog.logo(digest)
+    if content is None:
+        raise Http404
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Content-Security-Policy": "sandbox"}
+    return HttpResponse(content, content_type="image/png", headers=headers)
 
 
 @require_safe

@@ -11,7 +11,7 @@ from gallery.models import Listing
 from gallery.search.folding import fold
 from registry.core import aliases
 from registry.core.browsing import ATTACHED
-from registry.models import Image, ImageChild, ImageTag, PullCount, Repository
+from registry.models import CatalogData, Image, ImageChild, ImageTag, PullCount, RegistryCatalogData, Repository
 from registry.values import PUBLIC
 
 RECENT: Final = timedelta(days=30)
@@ -46,8 +46,10 @@ def _fields(repository: Repository) -> dict[str, Any]:
     tags = ImageTag.objects.filter(repository=repository).exclude(image__kind__in=ATTACHED)
     newest = tags.select_related("image").order_by("-updated_at", "-id").first()
     image = newest.image if newest else None
-    described = _described(repository, image)
-    publisher = repository.account.name
+    said = CatalogData.objects.filter(repository=repository).values_list("description", flat=True).first()
+    described = said or _described(repository, image)
+    names = RegistryCatalogData.objects.filter(account_id=repository.account_id)
+    publisher = names.values_list("display_name", flat=True).first() or repository.account.name
     recent = PullCount.objects.filter(image__repository=repository, day__gte=(timezone.now() - RECENT).date())
     return {
         "alias": alias,

@@ -28,7 +28,8 @@ DIFFERENCES: Final[dict[str, dict[str, str]]] = {
         "UploadLayerPart": "Parts of any size up to 20 MiB; all but the last need 5 MiB, as there.",
     },
     "ecr-public": {
-        "CreateRepository": "catalogData is refused until it is kept.",
+        "DescribeRegistries": "verified is false for everybody until publishers can be verified.",
+        "PutRepositoryCatalogData": "What is not given stays. Logos of 60 to 2048 pixels are shown to everybody, as PNG.",
         "GetAuthorizationToken": "Good for 12 hours on this deployment only.",
         "DescribeImages": "Every account may ask, as everybody may pull.",
         "DescribeImageTags": "Every account may ask, as everybody may pull.",

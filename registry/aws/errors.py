@@ -161,6 +161,12 @@ TABLE: Final[dict[type[Exception], Wire]] = {
             f"registry with id '{error.registry_id}'"
         ),
     ),
+    registry.CatalogDataNotFound: Wire(
+        "RepositoryCatalogDataNotFoundException",
+        words=_of_repository(
+            "Catalog data does not exist for the repository with name '{name}' in the registry with id '{registry}'"
+        ),
+    ),
     registry.RegistryPolicyNotFound: Wire(
         "RegistryPolicyNotFoundException",
         words=lambda error: f"Registry policy does not exist in the registry with id '{error.registry_id}'",

@@ -40,15 +40,7 @@ PENDING: Final[dict[str, dict[str, tuple[str, ...]]]] = {
             "PutSigningConfiguration",
         ),
     },
-    "ecr-public": {
-        "catalog": (
-            "DescribeRegistries",
-            "GetRegistryCatalogData",
-            "GetRepositoryCatalogData",
-            "PutRegistryCatalogData",
-            "PutRepositoryCatalogData",
-        ),
-    },
+    "ecr-public": {},
 }
 
 

@@ -2,6 +2,7 @@
 
 from registry.models.alias import Alias
 from registry.models.blob import Blob, BlobLink
+from registry.models.catalog import CatalogData, Logo, RegistryCatalogData
 from registry.models.image import Image, ImageBlob, ImageChild, ImageTag, Manifest
 from registry.models.policy import PullTimeUpdateExclusion, RegistrySettings, RepositoryPolicyVersion
 from registry.models.repository import Repository
@@ -14,14 +15,17 @@ __all__ = [
     "Alias",
     "Blob",
     "BlobLink",
+    "CatalogData",
     "CreationTemplate",
     "Image",
     "ImageBlob",
     "ImageChild",
     "ImageTag",
+    "Logo",
     "Manifest",
     "PullCount",
     "PullTimeUpdateExclusion",
+    "RegistryCatalogData",
     "RegistrySettings",
     "Repository",
     "RepositoryPolicyVersion",

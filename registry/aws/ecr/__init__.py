@@ -1,5 +1,27 @@
 """The operations of ecr and ecr-public. Amazon ECR API Reference; Amazon ECR Public API Reference."""
 
-from registry.aws.ecr import images, layers, listing, policies, registries, repositories, tags, templates, tokens
+from registry.aws.ecr import (
+    catalog,
+    images,
+    layers,
+    listing,
+    policies,
+    registries,
+    repositories,
+    tags,
+    templates,
+    tokens,
+)
 
-__all__ = ["images", "layers", "listing", "policies", "registries", "repositories", "tags", "templates", "tokens"]
+__all__ = [
+    "catalog",
+    "images",
+    "layers",
+    "listing",
+    "policies",
+    "registries",
+    "repositories",
+    "tags",
+    "templates",
+    "tokens",
+]

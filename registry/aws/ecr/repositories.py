@@ -4,9 +4,11 @@ from typing import Any, Final
 
 from registry.aws import pages
 from registry.aws.dispatch import Call, operation
+from registry.aws.ecr import catalog
 from registry.aws.ecr.places import address_of, described, mutability_of, registry_of
 from registry.aws.ecr.tags import parsed
 from registry.aws.errors import AwsError
+from registry.core import catalog as core
 from registry.core import repositories, resource_tags
 
 PAGE: Final = 100
@@ -15,10 +17,12 @@ PAGE: Final = 100
 @operation("ecr", "CreateRepository")
 @operation("ecr-public", "CreateRepository")
 def create(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    """Make a repository. Catalog data of public ones is not kept yet, so it is refused rather than lost."""
+    """Make a repository; a public one may bring its catalog data."""
     _refuse_what_is_not_kept(call, request)
     tags = parsed(request.get("tags", []))
     resource_tags.check(tags)
+    given = catalog.fields_of(request.get("catalogData", {}))
+    core.check(given)  # before anything is made
     repository = repositories.create(
         call.caller,
         address_of(call, request),
@@ -27,14 +31,13 @@ def create(call: Call, request: dict[str, Any]) -> dict[str, Any]:
         scan_on_push=bool(request.get("imageScanningConfiguration", {}).get("scanOnPush", False)),
         resource_tags=tags,
     )
-    return {"repository": described(call, repository)}
+    if not given:
+        return {"repository": described(call, repository)}
+    written = core.write(call.caller, repository, given)
+    return {"repository": described(call, repository), "catalogData": catalog.described(call, written)}
 
 
 def _refuse_what_is_not_kept(call: Call, request: dict[str, Any]) -> None:
-    if request.get("catalogData"):
-        raise AwsError(
-            "UnsupportedCommandException", "Catalog data is not served yet; create the repository without it"
-        )
     if request.get("encryptionConfiguration", {}).get("encryptionType", "AES256") != "AES256":
         raise AwsError("KmsException", "Encryption with KMS keys is not served", kmsError="KmsNotServed")
 

@@ -36,6 +36,7 @@ CODES = {
 
 # No verb of the OCI API raises these: they belong to other APIs, to pages and to commands.
 NOT_MET = {
+    registry.CatalogDataNotFound,
     registry.EmptyUpload,
     registry.ExclusionAlreadyExists,
     registry.ExclusionNotFound,

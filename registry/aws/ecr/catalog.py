@@ -1,0 +1,90 @@
+"""Catalog data of public repositories and registries; DescribeRegistries."""
+
+from typing import TYPE_CHECKING, Any, Final
+
+from registry.aws.dispatch import Call, operation
+from registry.aws.ecr.places import address_of, registry_of
+from registry.core import catalog
+
+if TYPE_CHECKING:
+    from registry.models import CatalogData
+
+FIELDS: Final = {
+    "description": "description",
+    "aboutText": "about_text",
+    "usageText": "usage_text",
+    "architectures": "architectures",
+    "operatingSystems": "operating_systems",
+    "logoImageBlob": "logo",
+}
+
+
+def fields_of(given: dict[str, Any]) -> dict[str, Any]:
+    """What a request says, by the names of the core."""
+    return {ours: given[theirs] for theirs, ours in FIELDS.items() if theirs in given}
+
+
+def described(call: Call, found: "CatalogData") -> dict[str, Any]:
+    """Catalog data as answers write it."""
+    return {
+        "description": found.description,
+        "architectures": found.architectures,
+        "operatingSystems": found.operating_systems,
+        "logoUrl": f"{call.origin}/media/logos/{found.logo_id}.png" if found.logo_id else None,
+        "aboutText": found.about_text,
+        "usageText": found.usage_text,
+        "marketplaceCertified": False,
+    }
+
+
+@operation("ecr-public", "PutRepositoryCatalogData")
+def put(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """Set what is given."""
+    found = catalog.put(call.caller, address_of(call, request), fields_of(request["catalogData"]))
+    return {"catalogData": described(call, found)}
+
+
+@operation("ecr-public", "GetRepositoryCatalogData")
+def get(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """What the publisher says about a repository."""
+    return {"catalogData": described(call, catalog.get(call.caller, address_of(call, request)))}
+
+
+@operation("ecr-public", "PutRegistryCatalogData")
+def put_registry(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """Set the name that the registry is shown under."""
+    account_id = registry_of(call, request).account_id
+    name = catalog.put_display_name(call.caller, account_id, request.get("displayName", ""))
+    return {"registryCatalogData": {"displayName": name}}
+
+
+@operation("ecr-public", "GetRegistryCatalogData")
+def get_registry(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """The name that the registry is shown under."""
+    name = catalog.display_name(call.caller, registry_of(call, request).account_id)
+    return {"registryCatalogData": {"displayName": name}}
+
+
+@operation("ecr-public", "DescribeRegistries")
+def describe_registries(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """The caller's public registry with its aliases; there is one, so there is one page."""
+    account_id = registry_of(call, request).account_id
+    names = catalog.aliases_of(call.caller, account_id)
+    if not names:
+        return {"registries": []}
+    row = {
+        "registryId": account_id,
+        "registryArn": f"arn:aws:ecr-public::{account_id}:registry/{account_id}",
+        "registryUri": f"{call.host}/{names[0].name}",
+        "verified": False,
+        "aliases": [
+            {
+                "name": each.name,
+                "status": "ACTIVE",
+                "primaryRegistryAlias": each.is_primary,
+                "defaultRegistryAlias": each.is_default,
+            }
+            for each in names
+        ],
+    }
+    return {"registries": [row]}
