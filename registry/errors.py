@@ -119,6 +119,19 @@ class PolicyLocksOut(PolicyError):
     """With this policy in force, who puts it could not put another one."""
 
 
+class LifecyclePolicyInvalid(PolicyError):
+    """The text is no lifecycle policy; `problems` say where and why."""
+
+    def __init__(self, problems: "tuple[Problem, ...]") -> None:
+        first = problems[0]
+        super().__init__(f"line {first.line}, column {first.column}: {first.path or 'the policy'} {first.message}")
+        self.problems = problems
+
+
+class LifecyclePolicyNotFound(RepositoryError):
+    """The repository has no lifecycle policy."""
+
+
 class RepositoryPolicyNotFound(PolicyError):
     """The repository has no policy."""
 

@@ -14,6 +14,7 @@ DIFFERENCES: Final[dict[str, dict[str, str]]] = {
         "DeleteRepository": "The name is free at once.",
         "GetAuthorizationToken": "proxyEndpoint is the deployment's own address.",
         "GetDownloadUrlForLayer": "The address is of the deployment, good for an hour, and ends with the repository.",
+        "PutLifecyclePolicy": "Kept and checked, with line and column of what is wrong; nothing is expired yet.",
         "PutAccountSetting": "BASIC_SCAN_TYPE_VERSION takes AWS_NATIVE only.",
         "PutRegistryScanningConfiguration": "Kept and answered; nothing is scanned yet.",
         "PutImageScanningConfiguration": "Kept and answered; nothing is scanned yet.",
@@ -29,7 +30,7 @@ DIFFERENCES: Final[dict[str, dict[str, str]]] = {
     },
     "ecr-public": {
         "DescribeRegistries": "verified is false for everybody until publishers can be verified.",
-        "PutRepositoryCatalogData": "What is not given stays. Logos of 60 to 2048 pixels are shown to everybody, as PNG.",
+        "PutRepositoryCatalogData": "What is not given stays. Everybody sees logos, as PNG of 60 to 2048 pixels.",
         "GetAuthorizationToken": "Good for 12 hours on this deployment only.",
         "DescribeImages": "Every account may ask, as everybody may pull.",
         "DescribeImageTags": "Every account may ask, as everybody may pull.",

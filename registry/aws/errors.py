@@ -161,6 +161,16 @@ TABLE: Final[dict[type[Exception], Wire]] = {
             f"registry with id '{error.registry_id}'"
         ),
     ),
+    registry.LifecyclePolicyInvalid: Wire(
+        INVALID,
+        words=lambda error: f"Invalid parameter at 'LifecyclePolicyText' failed to satisfy constraint: '{error}'",
+    ),
+    registry.LifecyclePolicyNotFound: Wire(
+        "LifecyclePolicyNotFoundException",
+        words=_of_repository(
+            "Lifecycle policy does not exist for the repository with name '{name}' in the registry with id '{registry}'"
+        ),
+    ),
     registry.CatalogDataNotFound: Wire(
         "RepositoryCatalogDataNotFoundException",
         words=_of_repository(

@@ -8,10 +8,7 @@ from registry.aws.wire import models
 PENDING: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "ecr": {
         "lifecycle": (
-            "DeleteLifecyclePolicy",
-            "GetLifecyclePolicy",
             "GetLifecyclePolicyPreview",
-            "PutLifecyclePolicy",
             "StartLifecyclePolicyPreview",
             "UpdateImageStorageClass",
         ),

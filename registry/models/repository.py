@@ -29,6 +29,8 @@ class Repository(models.Model):
     image_tag_mutability = models.CharField(max_length=32, choices=TagMutability, default=TagMutability.MUTABLE)
     image_tag_mutability_exclusion_filters = models.JSONField(default=list, blank=True)
     scan_on_push = models.BooleanField(default=False)
+    lifecycle_policy_text = models.TextField(blank=True)
+    lifecycle_evaluated_at = models.DateTimeField(null=True, blank=True)
     policy_text = models.TextField(blank=True, help_text=_("the repository policy in force; empty: none"))
     resource_tags = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

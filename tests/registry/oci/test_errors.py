@@ -43,6 +43,8 @@ NOT_MET = {
     registry.InvalidResourceTag,
     registry.LayerAlreadyExists,
     registry.LayerPartTooSmall,
+    registry.LifecyclePolicyInvalid,
+    registry.LifecyclePolicyNotFound,
     registry.RegistryPolicyNotFound,
     registry.TemplateAlreadyExists,
     registry.TemplateNotFound,

@@ -1,0 +1,62 @@
+"""A repository's lifecycle policy: put, read, removed. It is kept and checked; nothing acts on it yet."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.audit import trail
+from accounts.audit.actions import Action
+from accounts.caller import Caller
+from registry.core import addresses, repositories
+from registry.errors import LifecyclePolicyInvalid, LifecyclePolicyNotFound, RepositoryNotFound
+from registry.lifecycle import grammar
+from registry.models import Repository
+from registry.values import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The text as it was put, and when it was acted on last."""
+
+    text: str
+    evaluated_at: datetime | None
+
+
+def put(caller: Caller, address: Address, text: str) -> str:
+    """Set the policy and return it. LifecyclePolicyInvalid."""
+    repository = repositories.authorized(caller, address, Action.PUT_LIFECYCLE_POLICY)
+    try:
+        grammar.parse(text)
+    except grammar.LifecyclePolicyInvalid as error:
+        raise LifecyclePolicyInvalid(error.problems) from error
+    _write(caller, repository, text, Action.PUT_LIFECYCLE_POLICY)
+    return text
+
+
+def get(caller: Caller, address: Address) -> Kept:
+    """Return the policy. LifecyclePolicyNotFound."""
+    return _kept(repositories.authorized(caller, address, Action.GET_LIFECYCLE_POLICY))
+
+
+def delete(caller: Caller, address: Address) -> Kept:
+    """Remove the policy and return it. LifecyclePolicyNotFound."""
+    repository = repositories.authorized(caller, address, Action.DELETE_LIFECYCLE_POLICY)
+    removed = _kept(repository)
+    _write(caller, repository, "", Action.DELETE_LIFECYCLE_POLICY)
+    return removed
+
+
+def _kept(repository: Repository) -> Kept:
+    if not repository.lifecycle_policy_text:
+        raise LifecyclePolicyNotFound(repository.name, repository.account_id)
+    return Kept(repository.lifecycle_policy_text, repository.lifecycle_evaluated_at)
+
+
+def _write(caller: Caller, repository: Repository, text: str, action: Action) -> None:
+    with transaction.atomic():
+        fields = {"lifecycle_policy_text": text, "lifecycle_evaluated_at": None}
+        if not Repository.objects.filter(id=repository.id, deleted_at=None).update(**fields):
+            raise RepositoryNotFound(repository.name, repository.account_id)
+        details = {"lifecyclePolicyText": text}
+        trail.record(caller, action, addresses.arn(repository.address), details=details)
