@@ -39,7 +39,8 @@ RegistryError
 ├── CatalogDataNotFound
 ├── RegistryPolicyNotFound
 ├── LimitExceeded                   a number of things is reached
-│   └── TooManyTags
+│   ├── CountLimitExceeded          of repositories, images, tags
+│   └── TooManyTags                 resource tags
 ├── InvalidResourceTag
 ├── TemplateError                   TemplateAlreadyExists, TemplateNotFound
 ├── ExclusionError                  ExclusionAlreadyExists, ExclusionNotFound
@@ -313,6 +314,10 @@ class RegistryPolicyNotFound(RegistryError):
 
 class LimitExceeded(RegistryError):
     """A number of things that a registry may have is reached; the message says which."""
+
+
+class CountLimitExceeded(LimitExceeded):
+    """One of KHO_MAX_REPOSITORIES, KHO_MAX_IMAGES and KHO_MAX_TAGS is reached."""
 
 
 class TooManyTags(LimitExceeded):

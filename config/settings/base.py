@@ -174,6 +174,10 @@ SPOOL_DIR = Path(env.text("KHO_SPOOL", str(DATA_DIR / "spool"))).resolve()
 MAX_MANIFEST_BYTES = 4 * 1024 * 1024
 MAX_BLOB_BYTES = env.integer("KHO_MAX_BLOB_BYTES", 52_000 * 1024 * 1024, least=1)
 STORAGE_QUOTA_BYTES = env.integer("KHO_STORAGE_QUOTA_BYTES", 0)
+# ECR's quotas: repositories of an account in a region, images of a repository, tags of an image.
+MAX_REPOSITORIES = env.integer("KHO_MAX_REPOSITORIES", 100_000, least=1)
+MAX_IMAGES = env.integer("KHO_MAX_IMAGES", 100_000, least=1)
+MAX_TAGS = env.integer("KHO_MAX_TAGS", 1_000, least=1)
 UPLOAD_CLAIM_SECONDS = env.integer("KHO_UPLOAD_CLAIM_SECONDS", 20, least=1)
 STALE_UPLOAD_SECONDS = env.integer("KHO_STALE_UPLOAD_SECONDS", 7 * 24 * 3600, least=60)
 BLOB_GRACE_SECONDS = env.integer("KHO_BLOB_GRACE_SECONDS", 24 * 3600, least=60)

@@ -18,6 +18,7 @@ from registry.core.reading import FoundImage
 from registry.core.storable import storable
 from registry.errors import (
     BlobNotFound,
+    CountLimitExceeded,
     ImageIsReferenced,
     ImageNotFound,
     InvalidDigest,
@@ -66,7 +67,7 @@ def put(
     """Store a manifest, and let the tag (if the reference is one) or, beside a digest, `tags` name it: all or none.
 
     Putting what is there already changes nothing. Raises ManifestInvalid, ManifestTooLarge, ManifestDigestMismatch,
-    LayersNotFound, ReferencedImagesNotFound, ImageTagAlreadyExists.
+    LayersNotFound, ReferencedImagesNotFound, ImageTagAlreadyExists, CountLimitExceeded.
     """
     names = list(dict.fromkeys(str(tag) for tag in ((reference,) if isinstance(reference, Tag) else tags)))
     repository = repositories.authorized_for_push(caller, address, Action.PUT_IMAGE, names)
@@ -86,9 +87,13 @@ def put(
         image = _live(repository).filter(digest=str(digest)).first()
         is_new = image is None
         if image is None:
+            if _live(repository).count() >= settings.MAX_IMAGES:
+                raise CountLimitExceeded(f"A repository may have {settings.MAX_IMAGES} images")
             image = _create(caller, repository, parsed, str(digest), content, facts)
             _create_references(image, parsed, present)
         moved = [name for name in names if image_tags.move(caller, repository, name, image)]
+        if moved and ImageTag.objects.filter(image=image).count() > settings.MAX_TAGS:
+            raise CountLimitExceeded(f"An image may have {settings.MAX_TAGS} tags")
         if is_new or moved:
             _record_push(caller, repository, image, moved or [""])
     return Put(image, subject, changed=bool(is_new or moved))

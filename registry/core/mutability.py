@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
+from accounts.iam.matching import like
 from registry.errors import InvalidValue
 from registry.models import Repository
 
@@ -21,7 +22,7 @@ def may_move(repository: Repository, tag: str) -> bool:
     """Whether the tag, which names an image, may name another one."""
     setting = repository.image_tag_mutability
     filters = repository.image_tag_mutability_exclusion_filters
-    excepted = setting in WITH_EXCLUSION and any(_pattern(text).fullmatch(tag) for text in filters)
+    excepted = setting in WITH_EXCLUSION and any(_test(text)(tag) for text in filters)
     is_mutable = setting in {Repository.TagMutability.MUTABLE, Repository.TagMutability.MUTABLE_WITH_EXCLUSION}
     return is_mutable != excepted
 
@@ -39,6 +40,4 @@ def check(setting: str, filters: Sequence[str]) -> None:
             raise InvalidValue(text, f"is not a filter: 1 to 128 letters, digits and . _ - with at most {MOST_STARS} *")
 
 
-@lru_cache(maxsize=1024)
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(".*".join(re.escape(part) for part in text.split("*")))
+_test: Final = lru_cache(maxsize=1024)(like)

@@ -1,8 +1,8 @@
 """What an account sets for its private registry in one region: policy, replication, scanning, settings, exclusions."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from django.conf import settings
@@ -15,6 +15,7 @@ from accounts.caller import Caller
 from accounts.iam import document
 from accounts.iam.arn import Arn
 from accounts.iam.document import Kind, PolicyInvalid
+from accounts.iam.matching import like
 from registry.core import addresses, permissions, repositories
 from registry.errors import (
     ExclusionAlreadyExists,
@@ -153,7 +154,10 @@ def _covers(pattern: str, name: str) -> bool:
     """Whether a filter covers a name: `*` stands for any text, and a filter without one for a part of the name."""
     if "*" not in pattern:
         return pattern in name
-    return re.fullmatch(".*".join(re.escape(part) for part in pattern.split("*")), name) is not None
+    return _test(pattern)(name)
+
+
+_test: Final = lru_cache(maxsize=1024)(like)
 
 
 ACCOUNT_SETTINGS: Final = {

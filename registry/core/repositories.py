@@ -18,7 +18,13 @@ from registry import events
 from registry.core import addresses, aliases, mutability, permissions, templates
 from registry.core.addresses import Host
 from registry.core.permissions import Conditions
-from registry.errors import InvalidValue, RepositoryAlreadyExists, RepositoryNotEmpty, RepositoryNotFound
+from registry.errors import (
+    CountLimitExceeded,
+    InvalidValue,
+    RepositoryAlreadyExists,
+    RepositoryNotEmpty,
+    RepositoryNotFound,
+)
 from registry.models import Image, Repository
 from registry.values import PUBLIC, Address, RegistryId, RepositoryName
 
@@ -130,8 +136,8 @@ def create(
 ) -> Repository:
     """Create a repository; the first public one of an account brings its default alias.
 
-    Raises RepositoryAlreadyExists, InvalidValue for a region that is not served, and for settings that contradict each
-    other.
+    Raises RepositoryAlreadyExists, CountLimitExceeded; InvalidValue for a region that is not served, and for settings
+    that contradict each other.
     """
     tags = dict(resource_tags or {})
     permissions.require(caller, address, Action.CREATE_REPOSITORY, conditions=requested(tags))
@@ -139,6 +145,9 @@ def create(
     registry = address.registry
     if registry.region != PUBLIC and registry.region not in settings.REGIONS:
         raise InvalidValue(registry.region, "is not a region of this deployment")
+    place = {"account_id": registry.account_id, "region": registry.region, "deleted_at": None}
+    if Repository.objects.filter(**place).count() >= settings.MAX_REPOSITORIES:
+        raise CountLimitExceeded(f"A registry may have {settings.MAX_REPOSITORIES} repositories")
     try:
         with transaction.atomic():
             repository = Repository.objects.create(

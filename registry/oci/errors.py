@@ -124,6 +124,7 @@ TABLE: Final[dict[type[Exception], Wire]] = {
     ),
     registry.UploadBusy: Wire(409, "BLOB_UPLOAD_INVALID", lambda error: "Another request is writing to this upload"),
     registry.QuotaExceeded: Wire(403, "DENIED"),
+    registry.CountLimitExceeded: Wire(403, "DENIED"),
     registry.StorageFull: Wire(507, "UNAVAILABLE", lambda error: "No space is left; the upload can go on later"),
     registry.StorageUnavailable: Wire(503, "UNAVAILABLE", lambda error: "The storage does not answer; try again"),
     registry.StorageDamaged: Wire(500, "UNKNOWN", lambda error: "Stored bytes are damaged; push them again"),

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.caller import operator
 from accounts.models import AuditEvent
 from registry.core import addresses, resource_tags
+from registry.errors import CountLimitExceeded
 from registry.models import Image, Repository
 from registry.values import Address, Digest
 from tests.factories.registry import make_public_repository, push_image, push_index
@@ -346,3 +347,20 @@ class TestResourceTags:
 
 def test_addresses_of_arns() -> None:
     assert resource_tags.address_of(ARN) == addresses.private("111122223333", "team/app", "us-east-1")
+
+
+def test_counts_have_limits(ecr: Any, address: Address, settings: Settings) -> None:
+    image = push_image(OWNER, address, "1")
+    content = bytes(image.manifest.content).decode()
+    settings.MAX_TAGS, settings.MAX_IMAGES, settings.MAX_REPOSITORIES = 2, 2, 1
+    ecr.put_image(repositoryName="team/app", imageTag="2", imageManifest=content)
+    push_image(OWNER, address)
+    with pytest.raises(ClientError) as caught:
+        ecr.put_image(repositoryName="team/app", imageTag="3", imageManifest=content)
+    assert code(caught) == "LimitExceededException" and "2 tags" in str(caught.value)
+    with pytest.raises(CountLimitExceeded, match="2 images"):
+        push_image(OWNER, address, "4")
+    with pytest.raises(ClientError) as caught:
+        ecr.create_repository(repositoryName="team/other")
+    assert code(caught) == "LimitExceededException"
+    assert len(ecr.list_images(repositoryName="team/app")["imageIds"]) == 3
