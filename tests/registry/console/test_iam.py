@@ -136,6 +136,8 @@ def test_inline_policies_are_checked_with_places(ana: Client, alice: Caller) -> 
     assert nameless.status_code == 422 and "#id_name" in nameless.content.decode()
     assert ana.post(path, {"name": "own", "text": TEXT, "step": "check"}).status_code == 200
     assert ana.post(path, {"name": "own", "text": TEXT, "step": "save"}).status_code == 302
+    again = ana.post(path, {"name": "own", "text": TEXT.replace("ecr:*", "ecr:Get*"), "step": "save"})
+    assert again.status_code == 422 and "of this name already" in again.content.decode()
     changed = ana.post(f"{path}/own", {"text": TEXT.replace("ecr:*", "ecr:Get*"), "step": "check"}).content.decode()
     assert "What saving would change" in changed and 'class="removed"' in changed and "ecr:Get*" in changed
     page(ana, f"{path}/none", 404)

@@ -103,7 +103,9 @@ def inline(request: HttpRequest, account_id: str, section: str, name: str, polic
         policies.delete_inline(visitor.caller, target, policy)
         messages.success(request, _("The policy %(name)s is removed.") % {"name": policy})
         return redirect(back)
-    if draft.step == "save":
+    if draft.step == "save" and not policy and chosen in policies.list_inline(visitor.caller, target):
+        hindrance = _("There is one of this name already.")
+    elif draft.step == "save":
         saved_now = []
         hindrance = failure(
             lambda: saved_now.append(draft.save(lambda text: policies.put_inline(visitor.caller, target, chosen, text)))
