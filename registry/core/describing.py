@@ -12,7 +12,8 @@ from accounts.caller import Caller
 from registry.core import repositories
 from registry.errors import ImageNotFound
 from registry.models import Image, ImageTag, Repository
-from registry.values import Address
+from registry.values import Address, Digest
+from registry.values import ImageTag as Tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,12 @@ def page(
 
 
 def named(caller: Caller, address: Address, wanted: Sequence[ImageId]) -> list[Described]:
-    """Return the images that are named, each once. ImageNotFound for the first that there is none of."""
+    """Return the images that are named, each once. ImageNotFound for the first that there is none of.
+
+    Raises InvalidImageTag, InvalidDigest for what can't name any.
+    """
+    for each in wanted:
+        _check(each)
     tags = [each.tag for each in wanted if each.tag]
     repository = repositories.authorized(caller, address, Action.DESCRIBE_IMAGES, image_tags=lambda _: tags)
     by_tag = dict(ImageTag.objects.filter(repository=repository, name__in=tags).values_list("name", "image__digest"))
@@ -93,6 +99,13 @@ def tags(caller: Caller, address: Address, *, after: str = "", limit: int = 100)
     rows = list(found[: limit + 1])
     shown = [TaggedImage(row.name, row.created_at, row.image) for row in rows[:limit]]
     return shown, shown[-1].tag if len(rows) > limit else ""
+
+
+def _check(wanted: ImageId) -> None:
+    if wanted.tag:
+        Tag.parse(wanted.tag)
+    if wanted.digest:
+        Digest.parse(wanted.digest)
 
 
 def _live(repository: Repository) -> QuerySet[Image]:

@@ -184,11 +184,6 @@ def delete_ids(
     By tag, with or without its digest, the tag goes, and with its last tag the image, unless an index names it. By
     digest alone the image goes with all its tags. An index goes before the images that it names.
     """
-    names = [tag for _, tag in wanted if tag]
-    digests = {digest for digest, tag in wanted if digest and not tag}
-    repository = repositories.authorized_for_tags(
-        caller, address, Action.BATCH_DELETE_IMAGE, lambda found: [*names, *_tags_of(found, digests)]
-    )
     failures = []
     found: list[tuple[str, str]] = []
     for digest, tag in dict.fromkeys(wanted):
@@ -197,6 +192,11 @@ def delete_ids(
             failures.append(Failure(digest, tag, *wrong))
         else:
             found.append((digest, tag))
+    names = [tag for _, tag in found if tag]
+    digests = {digest for digest, tag in found if not tag}
+    repository = repositories.authorized_for_tags(
+        caller, address, Action.BATCH_DELETE_IMAGE, lambda row: [*names, *_tags_of(row, digests)]
+    )
     gone: list[tuple[str, str]] = []
     with transaction.atomic():
         _lock(repository)

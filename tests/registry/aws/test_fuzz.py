@@ -14,9 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from accounts.caller import operator
+from accounts.directory import principals as directory
 from accounts.directory.access_keys import NewAccessKey
+from accounts.models import Account
 from registry.aws import dispatch
 from registry.aws.wire import models
+from tests.factories.registry import make_public_repository, make_repository, push_image
 from tests.registry.aws.client import send
 
 URL: Final = "http://kho.test/"
@@ -29,10 +33,10 @@ OPERATIONS: Final = [
     if dispatch.find(service, name) is not None
 ]
 KNOWN: Final = {
-    "repositoryName": ["team/app", "a/b", "no", "UPPER", "a" * 257, ""],
+    "repositoryName": ["team/app", "team/app", "team/app", "a/b", "no", "UPPER", "a" * 257, ""],
     "registryId": ["111122223333", "444455556666", "12", ""],
-    "imageTag": ["1", "latest", "bad tag", "x" * 301],
-    "imageDigest": ["sha256:" + "0" * 64, "sha256:xyz", ""],
+    "imageTag": ["1", "latest", "bad tag", "x" * 301, "a\x00b"],
+    "imageDigest": ["sha256:" + "0" * 64, "sha256:xyz", "", "sha256:\x00"],
     "resourceArn": [
         "arn:aws:ecr:us-east-1:111122223333:repository/team/app",
         "arn:aws:ecr-public::111122223333:repository/a",
@@ -137,6 +141,10 @@ def flat(value: Any, path: str = "") -> dict[str, str]:
 
 @pytest.mark.parametrize(("service", "operation"), OPERATIONS, ids=[f"{s}-{o}" for s, o in OPERATIONS])
 def test_every_answer_is_one_of_the_api(key: NewAccessKey, service: str, operation: str) -> None:
+    owner = operator("111122223333")
+    push_image(owner, make_repository(owner, "team/app").address, "1")
+    push_image(owner, make_public_repository(owner, "team/app").address, "1")
+    directory.create_user(Account.objects.get(id="111122223333"), "bo")
     model = models.operation(service, operation)
     assert model is not None
     shape = model.input_shape
