@@ -24,6 +24,8 @@ HOME_REGION = REGIONS[0]
 
 # The domain below which ECR-shaped host names are answered; empty: one host name for all.
 DOMAIN = env.matching("KHO_DOMAIN", "", r"[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]+)?", "a host name")
+# Whether AWS's own host names lead here: for clients of a closed network whose DNS says so.
+AWS_HOST_NAMES = env.boolean("KHO_AWS_HOST_NAMES", default=False)
 # The public origin for realms, redirects and links; empty: as the request says.
 PUBLIC_URL = env.matching(
     "KHO_URL", "", r"https?://[^/\s]+", "an origin such as https://kho.example.com, without a path"

@@ -6,7 +6,15 @@ from urllib.parse import urlsplit
 
 from config import env, logging
 from config.settings.base import *  # noqa: F403 - production is the base with additions
-from config.settings.base import BASE_DIR, LOG_LEVEL, PUBLIC_URL, REDIS_URL, STORAGE_DRIVER, TRUSTED_PROXIES
+from config.settings.base import (
+    AWS_HOST_NAMES,
+    BASE_DIR,
+    LOG_LEVEL,
+    PUBLIC_URL,
+    REDIS_URL,
+    STORAGE_DRIVER,
+    TRUSTED_PROXIES,
+)
 from config.settings.database import database, pooled
 
 SHORTEST_SECRET = 40
@@ -34,6 +42,8 @@ if SECRET_KEY == MASTER_KEY:
 ALLOWED_HOSTS = list(env.words("KHO_ALLOWED_HOSTS", urlsplit(PUBLIC_URL).hostname or ""))
 if "*" in ALLOWED_HOSTS:
     raise env.BadSetting("KHO_ALLOWED_HOSTS", "can't be *: name the hosts that are served")
+if AWS_HOST_NAMES:
+    ALLOWED_HOSTS += [".amazonaws.com", ".on.aws", "public.ecr.aws"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 DATABASES = {"default": pooled(database(""))}

@@ -105,4 +105,4 @@ def of_repository(request: HttpRequest, alias: str, name: str, address: Address,
 
 def host(request: HttpRequest) -> str:
     """The host that clients pull from, as it stands in commands."""
-    return addresses.client_host(request.get_host())
+    return addresses.public_host(addresses.client_host(request.get_host()))

@@ -12,7 +12,7 @@ DIFFERENCES: Final[dict[str, dict[str, str]]] = {
     "ecr": {
         "CreateRepository": "Encryption with KMS keys is refused (KmsException).",
         "DeleteRepository": "The name is free at once.",
-        "GetAuthorizationToken": "proxyEndpoint is the deployment's own address.",
+        "GetAuthorizationToken": "proxyEndpoint is the deployment's own address, or AWS's with KHO_AWS_HOST_NAMES.",
         "GetDownloadUrlForLayer": "The address is of the deployment, good for an hour, and ends with the repository.",
         "PutLifecyclePolicy": "Kept and checked, with line and column of what is wrong; nothing is expired yet.",
         "PutAccountSetting": "BASIC_SCAN_TYPE_VERSION takes AWS_NATIVE only.",

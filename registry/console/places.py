@@ -52,21 +52,25 @@ def of_account(request: HttpRequest, visitor: "Visitor", current: str = "") -> d
         "home_region": settings.HOME_REGION,
         "current": current,
         "base": f"/console/{account_id}",
-        "host": addresses.client_host(request.get_host()),
+        "host": addresses.registry_host(
+            RegistryId(account_id, settings.HOME_REGION), addresses.client_host(request.get_host())
+        ),
     }
 
 
 def of_registry(request: HttpRequest, visitor: "Visitor", registry: RegistryId) -> dict[str, Any]:
     """Context of a list of repositories."""
     prefix = addresses.prefix(registry)
-    host = addresses.client_host(request.get_host())
+    host = addresses.registry_host(registry, addresses.client_host(request.get_host()))
+    is_ecr_shaped = settings.AWS_HOST_NAMES and not registry.is_public
     return of_account(request, visitor, registry.region) | {
+        "host": host,
         "region": registry.region,
         "can": Can(lambda action: permissions.may(visitor.caller, registry, Action(action))),
         "is_public": registry.is_public,
         "prefix": prefix,
         "repositories_url": f"/console/{registry.account_id}/{registry.region}/repositories",
-        "place": f"{host}/{prefix}/" if prefix else f"{host}/…/",
+        "place": f"{host}/" if is_ecr_shaped else f"{host}/{prefix or '…'}/",
     }
 
 

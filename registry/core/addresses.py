@@ -12,6 +12,10 @@ from registry.errors import InvalidRepositoryName, RepositoryNotFound
 from registry.values import ACCOUNT_ID, PUBLIC, Address, RegistryId, RepositoryName
 
 ECR_HOST = re.compile(r"(?P<account>[0-9]{12})\.dkr\.ecr\.(?P<region>[a-z]{2,}(?:-[a-z0-9]+)+)\.")
+AWS_HOST = re.compile(
+    r"(?P<account>[0-9]{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z]{2,}(?:-[a-z0-9]+)+)\.(?:amazonaws\.com|on\.aws)"
+)
+AWS_PUBLIC_HOST = "public.ecr.aws"
 ACCOUNT_IN_REGION = re.compile(r"([0-9]{12})\.([a-z]{2,}(?:-[a-z0-9]+)+)")
 LONGEST_PUBLIC_NAME = 205
 
@@ -35,7 +39,12 @@ class Host:
 
 
 def host_of(name: str) -> Host:
-    """Tell what the Host header stands for; anything outside KHO_DOMAIN's ECR shapes is the one host."""
+    """Tell what the Host header stands for; anything outside KHO_DOMAIN's ECR shapes is the one host.
+
+    With KHO_AWS_HOST_NAMES AWS's own names are known, too.
+    """
+    if settings.AWS_HOST_NAMES and (found := _aws_host_of(name)):
+        return found
     domain = settings.DOMAIN
     bare = name.partition(":")[0] if ":" not in domain else name
     if domain and bare == f"public.{domain}":
@@ -44,6 +53,15 @@ def host_of(name: str) -> Host:
     if domain and shape and bare == shape.group() + domain:
         return Host(HostKind.PRIVATE, name, shape["account"], shape["region"])
     return Host(HostKind.ONE, name, region=settings.HOME_REGION)
+
+
+def _aws_host_of(name: str) -> Host | None:
+    """One of AWS's own host names of a private registry, or of the public one; None if it is neither."""
+    bare = name.partition(":")[0].lower()
+    if bare == AWS_PUBLIC_HOST:
+        return Host(HostKind.PUBLIC, name)
+    shape = AWS_HOST.fullmatch(bare)
+    return Host(HostKind.PRIVATE, name, shape["account"], shape["region"]) if shape else None
 
 
 def resolve(host: Host, path: str) -> Address:
@@ -127,7 +145,22 @@ def path(address: Address) -> str:
 
 def uri(address: Address, host: str) -> str:
     """What a client types after `docker pull`, without tag: host (with port) and path."""
+    if settings.AWS_HOST_NAMES:
+        rest = path(address) if address.is_public else str(address.name)
+        return f"{registry_host(address.registry, host)}/{rest}"
     return f"{host}/{path(address)}"
+
+
+def registry_host(registry: RegistryId, host: str) -> str:
+    """The host that clients log in to for a registry: AWS's name for it with KHO_AWS_HOST_NAMES, else the one host."""
+    if registry.is_public:
+        return public_host(host)
+    return f"{registry.account_id}.dkr.ecr.{registry.region}.amazonaws.com" if settings.AWS_HOST_NAMES else host
+
+
+def public_host(host: str) -> str:
+    """The same for public registries."""
+    return AWS_PUBLIC_HOST if settings.AWS_HOST_NAMES else host
 
 
 def client_host(request_host: str) -> str:

@@ -28,7 +28,9 @@ def challenge(answer: HttpResponse, context: Context) -> None:
         case HostKind.PRIVATE:
             answer["WWW-Authenticate"] = f'Basic realm="https://{host.name}/",service="{ECR_SERVICE}"'
         case HostKind.PUBLIC:
-            answer["WWW-Authenticate"] = _bearer(f"{context.request.scheme}://{host.name}", host.name, ECR_PUBLIC_SCOPE)
+            # AWS's own names are served by https only, whatever ends it in front of this server.
+            scheme = "https" if settings.AWS_HOST_NAMES else context.request.scheme
+            answer["WWW-Authenticate"] = _bearer(f"{scheme}://{host.name}", host.name, ECR_PUBLIC_SCOPE)
         case HostKind.ONE:
             answer["WWW-Authenticate"] = _bearer(origin(context.request), host.name, context.scope)
 

@@ -44,7 +44,7 @@ def answer(meta: Mapping[str, Any], source_ip: str, request_id: str, *, is_secur
     if not path.startswith("/v2/") or meta.get("QUERY_STRING") or any(name in meta for name in NOT_PLAIN):
         return None
     route = ROUTE.fullmatch(path)
-    host = _host(meta.get("HTTP_HOST", ""), settings.DOMAIN) if route else None
+    host = _host(meta.get("HTTP_HOST", ""), (settings.DOMAIN, settings.AWS_HOST_NAMES)) if route else None
     if route is None or host is None:
         return None
     try:
@@ -126,8 +126,8 @@ def _early_answer(caller: Caller, address: Address, found: FoundImage | FoundBlo
 
 
 @lru_cache(maxsize=1024)
-def _host(name: str, domain: str) -> Host | None:
-    """What the Host header stands for; None if it is no host name or one that is not served."""
+def _host(name: str, shapes: tuple[str, bool]) -> Host | None:
+    """What the Host header stands for by the settings; None if it is no host name or one that is not served."""
     if (
         not name
         or not split_domain_port(name)[0]

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from registry.aws.dispatch import Call, operation
 from registry.aws.ecr.places import address_of, registry_of
-from registry.core import catalog
+from registry.core import addresses, catalog
+from registry.values import PUBLIC, RegistryId
 
 if TYPE_CHECKING:
     from registry.models import CatalogData
@@ -75,7 +76,7 @@ def describe_registries(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     row = {
         "registryId": account_id,
         "registryArn": f"arn:aws:ecr-public::{account_id}:registry/{account_id}",
-        "registryUri": f"{call.host}/{names[0].name}",
+        "registryUri": f"{addresses.registry_host(RegistryId(account_id, PUBLIC), call.host)}/{names[0].name}",
         "verified": False,
         "aliases": [
             {

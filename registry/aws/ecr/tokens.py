@@ -3,6 +3,8 @@
 import base64
 from typing import Any
 
+from django.conf import settings
+
 from accounts import gate
 from accounts.audit import trail
 from accounts.audit.actions import Action
@@ -10,13 +12,23 @@ from accounts.errors import CredentialsMissing
 from accounts.iam.arn import Arn
 from accounts.sessions import passwords
 from registry.aws.dispatch import Call, operation
+from registry.core import addresses
+from registry.values import RegistryId
 
 
 @operation("ecr", "GetAuthorizationToken")
 def private(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """A list with one token for each registry that is named; each is good for all that the caller may reach."""
-    token = _issue(call) | {"proxyEndpoint": call.origin}
-    return {"authorizationData": [token for _ in request.get("registryIds") or [""]]}
+    token = _issue(call)
+    wanted = request.get("registryIds") or [call.caller.account_id]
+    return {"authorizationData": [token | {"proxyEndpoint": _endpoint(call, each)} for each in wanted]}
+
+
+def _endpoint(call: Call, account_id: str) -> str:
+    """The origin that docker logs in to for a registry."""
+    if not settings.AWS_HOST_NAMES:
+        return call.origin
+    return f"https://{addresses.registry_host(RegistryId(account_id, call.region), call.host)}"
 
 
 @operation("ecr-public", "GetAuthorizationToken")

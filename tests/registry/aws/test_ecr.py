@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from pytest_django import Settings
 
 from accounts.caller import operator
 from accounts.models import AuditEvent
@@ -238,3 +239,14 @@ def test_public_repositories_have_their_own_words(aws: Clients) -> None:
     public.set_repository_policy(repositoryName="hello", policyText=json.dumps(POLICY))
     assert public.describe_repositories()["repositories"] == [made]
     public.delete_repository(repositoryName="hello")
+
+
+def test_tokens_are_for_awss_names_if_they_lead_here(aws: Clients, settings: Settings) -> None:
+    settings.AWS_HOST_NAMES = True
+    answer = aws("ecr").get_authorization_token(registryIds=["111122223333", "444455556666"])
+    assert [each["proxyEndpoint"] for each in answer["authorizationData"]] == [
+        "https://111122223333.dkr.ecr.us-east-1.amazonaws.com",
+        "https://444455556666.dkr.ecr.us-east-1.amazonaws.com",
+    ]
+    made = aws("ecr").create_repository(repositoryName="team/app")["repository"]
+    assert made["repositoryUri"] == "111122223333.dkr.ecr.us-east-1.amazonaws.com/team/app"

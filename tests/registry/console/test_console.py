@@ -4,7 +4,7 @@ import re
 
 import pytest
 from django.test import Client
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.caller import Caller, operator
 from accounts.directory import accounts, people, policies
@@ -236,3 +236,11 @@ def test_lists_cost_the_same_however_long(
 def test_accounts_come_with_their_role(db: None) -> None:
     account = accounts.create("Made", "222233334444")
     assert account.principals.filter(kind="role", name="Administrator").exists()
+
+
+def test_commands_carry_awss_names_if_they_lead_here(ana: Client, address: Address, settings: Settings) -> None:
+    settings.AWS_HOST_NAMES = True
+    host = "111122223333.dkr.ecr.us-east-1.amazonaws.com"
+    text = page(ana, f"{PRIVATE}/team/app/-/images")
+    assert f"docker push {host}/team/app:1" in text and f"docker login --username AWS {host}" in text
+    assert f"<span>{host}/</span>" in page(ana, f"{PRIVATE}/-/new")

@@ -69,3 +69,33 @@ def test_it_refuses_long_public_names(alice: Caller) -> None:
     with pytest.raises(InvalidRepositoryName):
         addresses.public(alice.account_id, "a" * 206)
     assert make_repository(alice, "a" * 256).name == "a" * 256
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "111122223333.dkr.ecr.eu-west-1.amazonaws.com",
+        "111122223333.dkr.ecr.eu-west-1.amazonaws.com:443",
+        "111122223333.dkr.ecr-fips.eu-west-1.amazonaws.com",
+        "111122223333.dkr-ecr.eu-west-1.on.aws",
+    ],
+)
+def test_awss_own_names_are_known_if_they_are_to_be(name: str, settings: Settings) -> None:
+    """Only with KHO_AWS_HOST_NAMES; other names stay the one host."""
+    assert addresses.host_of(name).kind is HostKind.ONE
+    settings.AWS_HOST_NAMES = True
+    found = addresses.host_of(name)
+    assert (found.kind, found.account_id, found.region) == (HostKind.PRIVATE, "111122223333", "eu-west-1")
+    assert addresses.host_of("public.ecr.aws").kind is HostKind.PUBLIC
+    for other in ("kho.test", "11112222333.dkr.ecr.eu-west-1.amazonaws.com", f"{name}.example".replace(":443", "")):
+        assert addresses.host_of(other).kind is HostKind.ONE
+
+
+def test_addresses_carry_awss_names(alice: Caller, public_address: Address, settings: Settings) -> None:
+    """What a client types, with the names and without."""
+    private = addresses.private("111122223333", "team/app", "eu-west-1")
+    alias = Alias.objects.get(account=alice.account_id).name
+    assert addresses.uri(private, "kho.test") == "kho.test/111122223333.eu-west-1/team/app"
+    settings.AWS_HOST_NAMES = True
+    assert addresses.uri(private, "kho.test") == "111122223333.dkr.ecr.eu-west-1.amazonaws.com/team/app"
+    assert addresses.uri(public_address, "kho.test") == f"public.ecr.aws/{alias}/app"
