@@ -6,7 +6,7 @@ ARG BASE=python:3.12-slim
 FROM ${BASE} AS packages
 COPY requirements/base.txt /tmp/base.txt
 RUN python3 -m venv --without-pip /opt/kho \
-    && python3 -m pip --python /opt/kho/bin/python install --no-cache-dir --no-compile --require-hashes \
+    && python3 -m pip --python /opt/kho/bin/python install --no-cache-dir --no-compile --no-deps --require-hashes \
         --requirement /tmp/base.txt
 
 FROM ${BASE}

@@ -39,5 +39,8 @@ else
     exit 1
 fi
 echo "Installing what $requirements lists …"
+# The list is whole, so nothing is chosen here (--no-deps): what a registry of packages got since can't break it.
 # shellcheck disable=SC2086 # the command is meant to be split into words
-$pip install --quiet --disable-pip-version-check --require-hashes --requirement "$requirements"
+$pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement "$requirements"
+# shellcheck disable=SC2086
+report=$($pip --disable-pip-version-check check) || { echo "$report" >&2; exit 1; }
