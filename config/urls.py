@@ -15,4 +15,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("gallery.urls")),
 ]
 
-handler404 = "gallery.pages.views.not_found"
+handler404 = "gallery.pages.views.home.not_found"

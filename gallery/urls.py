@@ -2,7 +2,7 @@
 
 from django.urls import re_path
 
-from gallery.pages import views
+from gallery.pages.views import home, images, publisher, references, repository, search
 
 ALIAS = r"(?P<alias>[a-z][a-z0-9]+(?:[._-][a-z0-9]+)*)"
 NAME = r"(?P<name>[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)"
@@ -10,17 +10,17 @@ TAG = r"(?P<reference>[A-Za-z0-9_][A-Za-z0-9._-]{0,127})"
 DIGEST = r"(?P<reference>sha(?:256|512):[0-9a-f]{64,128})"
 
 urlpatterns = [
-    re_path(r"^$", views.home, name="home"),
-    re_path(r"^search$", views.search, name="search"),
-    re_path(r"^media/logos/(?P<digest>[0-9a-f]{64})\.png$", views.logo, name="logo"),
-    re_path(rf"^{ALIAS}$", views.publisher, name="publisher"),
-    re_path(rf"^{ALIAS}/{NAME}/-/tags$", views.tags, name="tags"),
-    re_path(rf"^{ALIAS}/{NAME}/-/history$", views.history, name="history"),
-    re_path(rf"^{ALIAS}/{NAME}/-/tags/{TAG}$", views.image, name="tag"),
-    re_path(rf"^{ALIAS}/{NAME}/-/images/{DIGEST}$", views.image, name="image"),
-    re_path(rf"^{ALIAS}/{NAME}$", views.repository, name="repository"),
-    re_path(rf"^{ALIAS}/{NAME}:{TAG}$", views.pasted),
-    re_path(rf"^{ALIAS}/{NAME}(?::[A-Za-z0-9._-]+)?@{DIGEST}$", views.pasted),
-    re_path(r"^(?P<account>[0-9]{12}(?:\.[a-z0-9-]+)?)/(?P<name>[^/].*[^/]|[^/])$", views.pasted_private),
-    re_path(r"^(?P<path>[^/].*)/+$", views.without_slash),
+    re_path(r"^$", home.home, name="home"),
+    re_path(r"^search$", search.search, name="search"),
+    re_path(r"^media/logos/(?P<digest>[0-9a-f]{64})\.png$", home.logo, name="logo"),
+    re_path(rf"^{ALIAS}$", publisher.publisher, name="publisher"),
+    re_path(rf"^{ALIAS}/{NAME}/-/tags$", repository.tags, name="tags"),
+    re_path(rf"^{ALIAS}/{NAME}/-/history$", repository.history, name="history"),
+    re_path(rf"^{ALIAS}/{NAME}/-/tags/{TAG}$", images.image, name="tag"),
+    re_path(rf"^{ALIAS}/{NAME}/-/images/{DIGEST}$", images.image, name="image"),
+    re_path(rf"^{ALIAS}/{NAME}$", repository.repository, name="repository"),
+    re_path(rf"^{ALIAS}/{NAME}:{TAG}$", references.pasted),
+    re_path(rf"^{ALIAS}/{NAME}(?::[A-Za-z0-9._-]+)?@{DIGEST}$", references.pasted),
+    re_path(r"^(?P<account>[0-9]{12}(?:\.[a-z0-9-]+)?)/(?P<name>[^/].*[^/]|[^/])$", references.pasted_private),
+    re_path(r"^(?P<path>[^/].*)/+$", references.without_slash),
 ]

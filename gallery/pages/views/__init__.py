@@ -1,0 +1,1 @@
+"""Views of the gallery, one file per kind of page."""

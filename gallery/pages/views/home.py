@@ -1,0 +1,44 @@
+"""The entrance: search, what is popular, what is new; logos of publishers; the page of what is not there."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from gallery.models import Listing
+from gallery.pages import context
+from gallery.pages.views.search import pull_command
+from gallery.search import query
+from registry.core import catalog
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The entrance: search, what is popular, what is new."""
+    if request.GET.get("q"):
+        return redirect(f"/search?{request.GET.urlencode()}")
+    popular = query.popular()
+    example = next((row for row in popular if row.kind == Listing.Kind.IMAGE), None) or next(iter(popular), None)
+    return render(
+        request,
+        "gallery/home.html",
+        {
+            "popular": popular,
+            "newest": query.newest(),
+            "example": pull_command(example, context.host(request)) if example else "",
+        },
+    )
+
+
+@require_safe
+def logo(request: HttpRequest, digest: str) -> HttpResponse:
+    """A publisher's picture; its address changes with it, so it may be kept for ever."""
+    content = catalog.logo(digest)
+    if content is None:
+        raise Http404
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Content-Security-Policy": "sandbox"}
+    return HttpResponse(content, content_type="image/png", headers=headers)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404 for pages: the same for what is absent and for what may not be seen."""
+    return render(request, "404.html", {"near": getattr(exception, "near", [])}, status=404)
