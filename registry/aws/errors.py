@@ -177,6 +177,7 @@ TABLE: Final[dict[type[Exception], Wire]] = {
             "Catalog data does not exist for the repository with name '{name}' in the registry with id '{registry}'"
         ),
     ),
+    registry.TakenDown: Wire(INVALID, words=lambda error: f"It was taken down by the staff: {error.reason}"),
     registry.RegistryPolicyNotFound: Wire(
         "RegistryPolicyNotFoundException",
         words=lambda error: f"Registry policy does not exist in the registry with id '{error.registry_id}'",

@@ -15,7 +15,7 @@ from accounts.caller import Caller
 from accounts.errors import AccessDenied
 from accounts.gate import Values
 from registry import events
-from registry.core import addresses, aliases, mutability, permissions, templates
+from registry.core import addresses, aliases, mutability, permissions, removed, templates
 from registry.core.addresses import Host
 from registry.core.permissions import Conditions
 from registry.errors import (
@@ -136,12 +136,13 @@ def create(
 ) -> Repository:
     """Create a repository; the first public one of an account brings its default alias.
 
-    Raises RepositoryAlreadyExists, CountLimitExceeded; InvalidValue for a region that is not served, and for settings
-    that contradict each other.
+    Raises RepositoryAlreadyExists, CountLimitExceeded, TakenDown; InvalidValue for a region that is not served, and for
+    settings that contradict each other.
     """
     tags = dict(resource_tags or {})
     permissions.require(caller, address, Action.CREATE_REPOSITORY, conditions=requested(tags))
     mutability.check(image_tag_mutability, exclusion_filters)
+    removed.refuse_again(address)
     registry = address.registry
     if registry.region != PUBLIC and registry.region not in settings.REGIONS:
         raise InvalidValue(registry.region, "is not a region of this deployment")
