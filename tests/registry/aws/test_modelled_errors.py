@@ -399,7 +399,7 @@ def modelled() -> list[tuple[str, str, str]]:
         (service, name, shape.name)
         for service in SERVICES
         for name in sorted(dispatch.served(service))
-        for shape in models.operation(service, name).error_shapes
+        for shape in models.service(service).operation_model(name).error_shapes
     ]
 
 
