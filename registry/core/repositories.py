@@ -133,6 +133,7 @@ def create(
     scan_on_push: bool = False,
     resource_tags: Mapping[str, str] | None = None,
     policy_text: str = "",
+    lifecycle_policy_text: str = "",
 ) -> Repository:
     """Create a repository; the first public one of an account brings its default alias.
 
@@ -160,6 +161,7 @@ def create(
                 scan_on_push=scan_on_push,
                 resource_tags=tags,
                 policy_text=policy_text,
+                lifecycle_policy_text=lifecycle_policy_text,
                 created_by=caller.principal_arn,
             )
             if registry.is_public:
@@ -251,6 +253,7 @@ def _found_or_created(
                 exclusion_filters=template.image_tag_mutability_exclusion_filters,
                 resource_tags=template.resource_tags,
                 policy_text=template.repository_policy,
+                lifecycle_policy_text=template.lifecycle_policy,
             )
         except RepositoryAlreadyExists:  # another push made it meanwhile
             return authorized(caller, address, action, image_tags=image_tags)
