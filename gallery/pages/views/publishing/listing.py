@@ -11,10 +11,11 @@ from django.views.decorators.http import require_http_methods
 from accounts.audit.actions import Action
 from gallery.catalog import platforms
 from gallery.pages.forms import Listing
+from gallery.search import query
 from registry.console import places
 from registry.console.membership import Visitor, console_page, visitor_of
 from registry.content import markdown
-from registry.core import browsing, catalog
+from registry.core import aliases, catalog
 from registry.errors import CatalogDataNotFound, InvalidValue
 from registry.values import PUBLIC, Address
 
@@ -59,7 +60,8 @@ def _said(visitor: Visitor, address: Address) -> tuple[dict[str, Any], str]:
     try:
         found = catalog.get(visitor.caller, address)
     except CatalogDataNotFound:
-        newest = browsing.newest_platforms(visitor.caller, address)
+        row = query.get(aliases.primary(address.registry.account_id), str(address.name))
+        newest = row.platforms if row else []
         return dict.fromkeys(FIELDS, "") | {
             "operating_systems": platforms.operating_systems(newest),
             "architectures": platforms.architectures(newest),

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_keep_rights'),
-        ('registry', '0005_catalog'),
+        ('registry', '0006_template_lifecycle_policy'),
     ]
 
     operations = [
