@@ -7,6 +7,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
+from django.views.i18n import set_language as keep_language
+
+from accounts.directory import people
+from accounts.models import Person
 
 THEMES: Final = ("light", "dark")
 THEME_COOKIE: Final = "kho_theme"
@@ -17,6 +21,15 @@ YEAR_SECONDS: Final = 365 * 24 * 3600
 def inactive(request: HttpRequest) -> HttpResponse:
     """Somebody who may not sign in any more."""
     return render(request, "account/inactive.html", status=403)
+
+
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Keep the language that the reader chose, for pages and (of who has signed in) for mails."""
+    if isinstance(request.user, Person) and request.POST.get("language") in dict(settings.LANGUAGES):
+        people.set_language(request.user, request.POST["language"])
+    answer: HttpResponse = keep_language(request)
+    return answer
 
 
 @require_POST

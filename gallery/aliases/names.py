@@ -8,6 +8,7 @@ from accounts.audit.actions import Action
 from accounts.caller import Caller
 from accounts.models import Account
 from gallery.aliases import moves, rules
+from gallery.aliases.rules import held_until
 from gallery.errors import AliasIsDefault, AliasNotFound, NameTaken
 from gallery.models import AliasRequest
 from gallery.models.alias_request import State
@@ -72,7 +73,7 @@ def take_back(caller: Caller, account_id: str, name: str, *, by: str) -> Alias:
     with transaction.atomic():
         _lock(account_id)
         row = Alias.objects.filter(name=name, account_id=account_id).first()
-        if row is None or rules.held_until(row) is None:
+        if row is None or held_until(row) is None:
             raise AliasNotFound(name)
         row.released_at = None
         row.save(update_fields=["released_at"])
@@ -85,7 +86,7 @@ def held(caller: Caller, account_id: str) -> list[Alias]:
     """Return the names that an account released and may take back, by name."""
     _require(caller, account_id, Action.DESCRIBE_REGISTRIES)
     rows = Alias.objects.filter(account_id=account_id).exclude(released_at=None).order_by("name")
-    return [row for row in rows if rules.held_until(row)]
+    return [row for row in rows if held_until(row)]
 
 
 def _lead_to(row: Alias) -> None:

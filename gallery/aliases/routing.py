@@ -75,6 +75,6 @@ def remind() -> int:
         oldest = AliasRequest.objects.get(id=ids[0])
         params = {"count": old.count(), "alias": oldest.alias}
         AliasRequest.objects.filter(id__in=ids).update(reminded_at=now)
-        key = f"alias-waiting:{ids[0]}:{now:%Y%m%d%H%M%S}"
+        key = f"alias-waiting:{ids[0]}:{now:%Y%m%d%H%M%S%f}"
         notices.notify(people.staff(), "alias.waiting", params, path="/staff/aliases", key=key)
     return len(ids)

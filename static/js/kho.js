@@ -50,6 +50,12 @@
       const field = document.querySelector("input[type=search]");
       if (field) { event.preventDefault(); field.focus(); }
     }
+    if ((event.key === "j" || event.key === "k") && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      const links = [...document.querySelectorAll("table[data-rows] tbody th a")];
+      const at = links.findIndex((link) => link.closest("tr").contains(document.activeElement));
+      const next = links[event.key === "j" ? at + 1 : Math.max(at - 1, 0)];
+      if (next) { event.preventDefault(); next.focus(); }
+    }
   });
 
   document.addEventListener("htmx:afterSwap", (event) => {
