@@ -82,7 +82,6 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "accounts.console.views.theme",
-                "registry.console.views.notices.bell",
             ],
         },
     },

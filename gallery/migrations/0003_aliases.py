@@ -19,7 +19,7 @@ def reserve(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0004_language'),
+        ('accounts', '0004_language_notices'),
         ('gallery', '0002_reports'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0004_language'),
+        ('accounts', '0004_language_notices'),
         ('registry', '0007_takedown'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

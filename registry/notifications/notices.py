@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts import outbox
@@ -36,6 +38,8 @@ def notify(people: Iterable[Person], kind: str, params: Mapping[str, Any], *, pa
                 key=key,
                 defaults={"kind": kind, "params": dict(params), "path": path, "by_mail": channel == Channel.MAIL},
             )
+            if is_new:
+                _recount(person_id)
             if is_new and notice.by_mail:
                 outbox.announce(events.NoticeMailDue(notice.id))
         told += is_new
@@ -75,20 +79,27 @@ def page(person: Person, *, unread_only: bool = False, before: int = 0, limit: i
     )
 
 
-def unread_count(person: Person) -> int:
-    """Return how many notices a person has not read."""
-    return Notice.objects.filter(person=person, read_at=None).count()
-
-
 def open_notice(person: Person, notice_id: int) -> Notice | None:
     """Mark one of a person's notices as read and return it; None if they have no such notice."""
-    Notice.objects.filter(person=person, id=notice_id, read_at=None).update(read_at=timezone.now())
+    with transaction.atomic():
+        if Notice.objects.filter(person=person, id=notice_id, read_at=None).update(read_at=timezone.now()):
+            _recount(person.id)
     return Notice.objects.filter(person=person, id=notice_id).first()
 
 
 def mark_all_read(person: Person) -> int:
     """Mark all of a person's notices as read; return how many were not."""
-    return Notice.objects.filter(person=person, read_at=None).update(read_at=timezone.now())
+    with transaction.atomic():
+        count = Notice.objects.filter(person=person, read_at=None).update(read_at=timezone.now())
+        _recount(person.id)
+    return count
+
+
+def _recount(person_id: int) -> None:
+    """Keep the number of unread notices with the person, so that the bell on every page costs no query."""
+    unread = Notice.objects.filter(person=OuterRef("pk"), read_at=None).order_by().values("person")
+    number = Coalesce(Subquery(unread.annotate(number=Count("id")).values("number")), 0)
+    Person.objects.filter(id=person_id).update(unread_notices=number)
 
 
 def choices(person: Person) -> list[tuple[Kind, str]]:

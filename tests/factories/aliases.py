@@ -16,7 +16,7 @@ STAFF = Staff("staff@example.com")
 
 def ask_for(caller: Caller, alias: str = "acme", **fields: Any) -> AliasRequest:
     """A request that waits."""
-    given = {"reason": REASON, "website": WEBSITE, "agreed": True} | fields
+    given: dict[str, Any] = {"reason": REASON, "website": WEBSITE, "agreed": True} | fields
     return requests.create(caller, caller.account_id, alias=alias, **given)
 
 

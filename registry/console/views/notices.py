@@ -86,9 +86,3 @@ def of_account(request: HttpRequest, account_id: str) -> HttpResponse:
     """Notices belong to the person: lead from the account to them."""
     visitor_of(request, account_id)
     return redirect("notices")
-
-
-def bell(request: HttpRequest) -> dict[str, object]:
-    """Context of every page: how many notices are unread, asked only where the bell is drawn."""
-    person = getattr(request, "user", None)
-    return {"unread_notices": lambda: notices.unread_count(person) if isinstance(person, Person) else 0}

@@ -1,5 +1,6 @@
 """Publishers ask for names, staff decide; every step once, written down and told."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -145,7 +146,7 @@ def test_it_refuses_names_of_others_and_what_looks_like_them(alice: Caller, char
         ({"agreed": False}, "agreed"),
     ],
 )
-def test_it_refuses_what_is_not_complete(alice: Caller, fields: dict[str, object], field: str) -> None:
+def test_it_refuses_what_is_not_complete(alice: Caller, fields: dict[str, Any], field: str) -> None:
     with pytest.raises(RequestIncomplete) as refused:
         ask_for(alice, **fields)
     assert refused.value.field == field
@@ -154,16 +155,18 @@ def test_it_refuses_what_is_not_complete(alice: Caller, fields: dict[str, object
 def test_it_refuses_who_may_not(alice: Caller, charlie: Caller) -> None:
     weak = make_caller(alice.account_id, "weak", rights=NO_RIGHTS)
     ask_for(alice)
+    account = alice.account_id
+    verbs: list[Callable[[Caller], object]] = [
+        lambda who: requests.get(who, account, "acme"),
+        lambda who: requests.listed(who, account),
+        lambda who: requests.withdraw(who, account, "acme"),
+        lambda who: requests.reply(who, account, "acme", "Yes."),
+        lambda who: names.make_primary(who, account, "acme"),
+        lambda who: names.release(who, account, "acme", by="x"),
+        lambda who: names.take_back(who, account, "acme", by="x"),
+    ]
     for caller in (weak, charlie):
-        for verb in (
-            lambda who: requests.get(who, alice.account_id, "acme"),
-            lambda who: requests.listed(who, alice.account_id),
-            lambda who: requests.withdraw(who, alice.account_id, "acme"),
-            lambda who: requests.reply(who, alice.account_id, "acme", "Yes."),
-            lambda who: names.make_primary(who, alice.account_id, "acme"),
-            lambda who: names.release(who, alice.account_id, "acme", by="x"),
-            lambda who: names.take_back(who, alice.account_id, "acme", by="x"),
-        ):
+        for verb in verbs:
             with pytest.raises(AccessDenied):
                 verb(caller)
     assert AliasRequest.objects.get().state == State.REQUESTED
@@ -172,11 +175,13 @@ def test_it_refuses_who_may_not(alice: Caller, charlie: Caller) -> None:
 def test_the_second_of_two_staff_sees_who_was_faster(alice: Caller, staff: Staff) -> None:
     asked = ask_for(alice)
     decisions.approve(staff, asked.id, revision=0)
-    for decide in (
-        lambda: decisions.reject(Staff("late@example.com"), asked.id, "No.", revision=0),
-        lambda: decisions.approve(Staff("late@example.com"), asked.id, revision=0),
-        lambda: decisions.ask(Staff("late@example.com"), asked.id, "Who?", revision=0),
-    ):
+    other = Staff("late@example.com")
+    verbs: list[Callable[[], object]] = [
+        lambda: decisions.reject(other, asked.id, "No.", revision=0),
+        lambda: decisions.approve(other, asked.id, revision=0),
+        lambda: decisions.ask(other, asked.id, "Who?", revision=0),
+    ]
+    for decide in verbs:
         with pytest.raises(AlreadyHandled) as late:
             decide()
         assert late.value.by == staff.email and late.value.at

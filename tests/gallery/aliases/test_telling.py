@@ -43,11 +43,13 @@ def test_it_works_for_the_person_who_asked(
     member(alice.account_id, "another@example.com")
     run_outbox()
     mail.outbox.clear()
-    decide = {"alias.approved": decisions.approve, "alias.rejected": decisions.reject, "alias.asked": decisions.ask}
-    if kind == "alias.approved":
-        decisions.approve(staff, asked.id, note="Some words.")
-    else:
-        decide[kind](staff, asked.id, "Some words.")
+    match kind:
+        case "alias.approved":
+            decisions.approve(staff, asked.id, note="Some words.")
+        case "alias.rejected":
+            decisions.reject(staff, asked.id, "Some words.")
+        case _:
+            decisions.ask(staff, asked.id, "Some words.")
     run_outbox()
     notice = Notice.objects.get(person=ana)
     assert notice.kind == kind and notice.path == "/console/111122223333/public/aliases/acme"

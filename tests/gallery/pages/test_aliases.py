@@ -4,7 +4,8 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.caller import Caller, Staff
+from accounts.caller import Caller, operator
+from accounts.directory import people, policies
 from accounts.models import Membership, Person, Principal
 from gallery.aliases import decisions
 from gallery.models import AliasRequest
@@ -29,9 +30,6 @@ def ana(client: Client, alice: Caller, public_address: Address) -> Client:
 @pytest.fixture
 def reader(ana: Client, alice: Caller) -> Client:
     """The browser of a member who may look and nothing else."""
-    from accounts.caller import operator
-    from accounts.directory import policies
-
     role = Principal.objects.create(
         account_id=alice.account_id, kind=Principal.Kind.ROLE, name="Reader", unique_id="AROAREADER"
     )
@@ -169,7 +167,7 @@ def test_a_name_is_released_by_typing_it_and_taken_back(ana: Client, alice: Call
 def test_the_default_name_has_a_page_and_stays(ana: Client, alice: Caller) -> None:
     name = aliases.primary(alice.account_id)
     text = page(ana, f"{BASE}/{name}")
-    assert "The default alias can&#x27;t be released." in text and "Release…" not in text
+    assert "The default alias can't be released." in text and "Release…" not in text
     page(ana, f"{BASE}/{name}/-/release", 404)
     assert ana.post(f"{BASE}/{name}/-/release", {"typed": name}).status_code == 404
     page(ana, f"{BASE}/absent", 404)
@@ -198,11 +196,11 @@ def test_members_of_other_accounts_and_strangers_learn_nothing(ana: Client, char
 
 
 def test_the_page_costs_the_same_however_many_names(
-    ana: Client, alice: Caller, staff: Staff, django_assert_max_num_queries: DjangoAssertNumQueries
+    ana: Client, alice: Caller, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     page(ana, BASE)
     for number in range(8):
-        decisions.approve(staff, ask_for(alice, f"acme-{number}").id)
+        decisions.approve(STAFF, ask_for(alice, f"acme-{number}").id)
     for number in range(30):
         make_public_repository(alice, f"more-{number}")
     assert Alias.objects.count() == 9
@@ -212,8 +210,6 @@ def test_the_page_costs_the_same_however_many_names(
 
 
 def test_a_person_without_rights_in_the_account_of_the_name(ana: Client) -> None:
-    from accounts.directory import people
-
     new = Client()
     new.force_login(people.create("new@example.com", PASSWORD))
     page(new, BASE, 404)

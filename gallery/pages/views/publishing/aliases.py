@@ -177,14 +177,14 @@ def primary(request: HttpRequest, account_id: str, alias: str) -> HttpResponse:
     """Which pull references change, before they do."""
     visitor = visitor_of(request, account_id, PUBLIC)
     _require(visitor, Action.UPDATE_REGISTRY_ALIAS)
-    row = _active(visitor, alias)
+    row, rows = _active(visitor, alias)
     if request.method == "POST":
         names.make_primary(visitor.caller, account_id, alias)
         messages.success(request, _("%(name)s is the primary alias now.") % {"name": alias})
         return redirect("console_alias", account_id=account_id, alias=alias)
     if row.is_primary:
         return redirect("console_alias", account_id=account_id, alias=alias)
-    return _page(request, visitor, "alias_primary", {"row": row, "alias": alias} | _references(visitor))
+    return _page(request, visitor, "alias_primary", {"row": row, "alias": alias} | _references(visitor, rows))
 
 
 @console_page
@@ -193,7 +193,7 @@ def release(request: HttpRequest, account_id: str, alias: str) -> HttpResponse:
     """Which pull references end; the name has to be typed."""
     visitor = visitor_of(request, account_id, PUBLIC)
     _require(visitor, Action.DELETE_REGISTRY_ALIAS)
-    row = _active(visitor, alias)
+    row, rows = _active(visitor, alias)
     if row.is_default:
         raise Http404
     form = Typed(alias, request.POST if request.method == "POST" else None)
@@ -204,7 +204,7 @@ def release(request: HttpRequest, account_id: str, alias: str) -> HttpResponse:
             raise Http404 from error
         messages.success(request, _("The alias %(name)s is released.") % {"name": alias})
         return redirect("console_alias", account_id=account_id, alias=alias)
-    values = {"row": row, "alias": alias, "form": form} | _references(visitor)
+    values = {"row": row, "alias": alias, "form": form} | _references(visitor, rows)
     return _page(request, visitor, "alias_release", values, status=422 if form.errors else 200)
 
 
@@ -226,18 +226,19 @@ def _row(visitor: Visitor, alias: str) -> table.Row:
         raise Http404 from error
 
 
-def _active(visitor: Visitor, alias: str) -> table.Row:
-    row = _row(visitor, alias)
-    if not row.is_active:
-        raise Http404
-    return row
+def _active(visitor: Visitor, alias: str) -> tuple[table.Row, list[table.Row]]:
+    """An active name, and all active names of the account. Http404."""
+    rows = [row for row in table.rows(visitor.caller, visitor.account.id) if row.is_active]
+    for row in rows:
+        if row.name == alias:
+            return row, rows
+    raise Http404
 
 
-def _references(visitor: Visitor) -> dict[str, Any]:
+def _references(visitor: Visitor, rows: list[table.Row]) -> dict[str, Any]:
     """The public repositories whose pull references are meant, and the names that lead to them."""
     registry = places.registry_of(visitor.account.id, PUBLIC)
     page = browsing.repository_page(visitor.caller, registry, limit=EXAMPLES)
-    rows = [row for row in table.rows(visitor.caller, visitor.account.id) if row.is_active]
     return {
         "repositories": [row.repository.name for row in page.rows],
         "more": page.total - len(page.rows),

@@ -15,4 +15,9 @@ class Migration(migrations.Migration):
             name='language',
             field=models.CharField(blank=True, max_length=10, verbose_name='language of mails'),
         ),
+        migrations.AddField(
+            model_name='person',
+            name='unread_notices',
+            field=models.PositiveIntegerField(default=0, editable=False),
+        ),
     ]
