@@ -91,6 +91,12 @@ def find(alias: str, number: int) -> AliasRequest | None:
     return AliasRequest.objects.select_related("account", "person").filter(alias=alias, number=number).first()
 
 
+def newest(alias: str) -> AliasRequest | None:
+    """Return the last request for a name, whoever asked."""
+    rows = AliasRequest.objects.select_related("account", "person").filter(alias=alias)
+    return rows.order_by("-number").first()
+
+
 def chosen(ids: list[int]) -> list[AliasRequest]:
     """Return the requests of some ids, the oldest first."""
     return list(AliasRequest.objects.select_related("account").filter(id__in=ids).order_by("requested_at", "id"))
