@@ -55,6 +55,7 @@ def write(person: Person, kind: str, params: Mapping[str, Any], path: str) -> Le
             "choices": f"{settings.MAIL_ORIGIN}/account/notifications",
         }
         subject = " ".join(told.subject.split())
-        text = render_to_string("mail/notice.txt", context)
+        # Stripped it is a plain string again, which pages escape when they show a mail.
+        text = render_to_string("mail/notice.txt", context).strip() + "\n"
         html = render_to_string("mail/notice.html", context)
     return Letter(language, subject, text, html)

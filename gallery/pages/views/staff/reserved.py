@@ -17,7 +17,7 @@ from gallery.pages.views.search import wants_part
 from gallery.pages.views.staff.access import number_of, page, staff_of, staff_page
 from registry.core import aliases
 
-PAGE = 100
+PAGE = 50
 
 
 class Pattern(forms.Form):
