@@ -13,13 +13,11 @@ from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.errors import AccessDenied, CredentialsMissing
-from gallery.api.reading import GalleryView, origin_of
+from gallery.api.reading import GalleryView, origin_of, reader
 from gallery.models import Listing
-from gallery.pages import context
-from gallery.search import query
-from registry.core import aliases, catalog, describing
-from registry.errors import CatalogDataNotFound, InvalidValue, RepositoryNotFound
+from gallery.search import publishers, query
+from registry.core import addresses, aliases, catalog, describing
+from registry.errors import CatalogDataNotFound
 from registry.values import Address
 
 MOST: Final = {"searchRepositoryCatalogData": 100, "describeImageTags": 1000}
@@ -34,9 +32,14 @@ class Crawled(GalleryView):
     http_method_names = ["post", "options"]
     name = ""
 
+    def body(self, request: Request) -> dict[str, Any]:
+        """The object that was sent."""
+        body: Any = request.data
+        return dict(body)
+
     def text(self, request: Request, member: str, *, needed: bool = True) -> str:
         """A text of the body. ParseError."""
-        value = request.data.get(member, "")
+        value = self.body(request).get(member, "")
         if not isinstance(value, str) or (needed and not value) or "\x00" in value:
             raise ParseError(f"{member} must be a text{'' if needed else ' or left out'}.")
         return value
@@ -44,7 +47,7 @@ class Crawled(GalleryView):
     def page(self, request: Request, place: str) -> tuple[int, str]:
         """How many rows are asked for, and where they begin. ParseError for a token that is not of this request."""
         most = MOST[self.name]
-        limit = request.data.get("maxResults", min(100, most))
+        limit = self.body(request).get("maxResults", min(100, most))
         if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= most:
             raise ParseError(f"maxResults must be a whole number from 1 to {most}.")
         given = self.text(request, "nextToken", needed=False)
@@ -67,9 +70,9 @@ class Crawled(GalleryView):
         alias, name = self.text(request, "registryAliasName"), self.text(request, "repositoryName")
         account_id = aliases.find(alias)
         listing = query.get(aliases.primary(account_id), name) if account_id else None
-        if listing is None:
+        if account_id is None or listing is None:
             raise NotFound(f"There is no repository {name} in the registry {alias}.")
-        return context.address_of(alias, name), listing
+        return addresses.public(account_id, name), listing
 
 
 class Search(Crawled):
@@ -80,7 +83,7 @@ class Search(Crawled):
     def post(self, request: Request) -> Response:
         """Return a page of repositories, the most popular first unless asked otherwise."""
         term = self.text(request, "searchTerm", needed=False)
-        sorting = request.data.get("sortConfiguration") or {}
+        sorting = self.body(request).get("sortConfiguration") or {}
         key = sorting.get("sortKey", "POPULARITY") if isinstance(sorting, dict) else ""
         if key not in SORTS:
             raise ParseError(f"sortKey must be one of {', '.join(SORTS)}.")
@@ -120,9 +123,10 @@ class Registry(Crawled):
     def post(self, request: Request) -> Response:
         """Return what the publisher is shown as."""
         alias = self.text(request, "registryAliasName")
-        found = query.publisher(alias)
-        if found is None:
+        account_id = aliases.find(alias)
+        if account_id is None:
             raise NotFound(f"There is no registry {alias}.")
+        found = publishers.get(account_id)
         return Response(
             {
                 "registryCatalogData": {"displayName": found.name, "verified": found.is_verified},
@@ -141,9 +145,9 @@ class Repository(Crawled):
         """Return the catalog data of a repository."""
         address, listing = self.address(request)
         try:
-            said = catalog.shown(context.reader(request._request), address)
-        except (CatalogDataNotFound, RepositoryNotFound, AccessDenied, CredentialsMissing, InvalidValue) as error:
-            raise NotFound("There is no catalog data of this repository.") from error
+            said = catalog.get(reader(request), address)
+        except CatalogDataNotFound:
+            said = catalog.nothing()
         logo = f"{origin_of(request)}/media/logos/{listing.logo}.png" if listing.logo else None
         data = {
             "description": listing.description,
@@ -176,11 +180,7 @@ class Tags(Crawled):
         address, listing = self.address(request)
         place = f"{listing.alias}/{listing.name}"
         limit, after = self.page(request, place)
-        reader = context.reader(request._request)
-        try:
-            found, following = describing.tags(reader, address, after=after, limit=limit)
-        except (RepositoryNotFound, AccessDenied, CredentialsMissing) as error:
-            raise NotFound(f"There is no repository {place}.") from error
+        found, following = describing.tags(reader(request), address, after=after, limit=limit)
         rows = [
             {
                 "imageTag": each.tag,

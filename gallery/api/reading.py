@@ -4,16 +4,26 @@ import json
 from collections.abc import Mapping
 from typing import IO, Any, Final
 
+from django.conf import settings
 from django.http import HttpRequest
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
+
+from accounts.authn import callers
+from accounts.caller import Caller
+from accounts.errors import AccessDenied, CredentialsMissing
+from registry.errors import ImageNotFound, InvalidValue, RepositoryNotFound
 
 LARGEST: Final = 64 * 1024
 CACHE: Final = "public, max-age=5"
 """No longer than other early answers: what staff take down is gone within seconds."""
+
+
+HIDDEN: Final = (RepositoryNotFound, ImageNotFound, InvalidValue, AccessDenied, CredentialsMissing)
 
 
 class AnyJson(BaseParser):
@@ -46,6 +56,12 @@ class GalleryView(APIView):
     renderer_classes = (JSONRenderer,)
     parser_classes = (AnyJson,)
 
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer 404 for what is not there and, the same, for what may not be seen."""
+        if isinstance(exc, HIDDEN):
+            exc = NotFound("There is nothing of that name.")
+        return super().handle_exception(exc)
+
     def finalize_response(self, request: Any, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Add what every answer says of itself."""
         answer: Response = super().finalize_response(request, response, *args, **kwargs)
@@ -55,6 +71,19 @@ class GalleryView(APIView):
         return answer
 
 
-def origin_of(request: HttpRequest) -> str:
+def reader(request: HttpRequest | Request) -> Caller:
+    """Who reads: nobody that is known, from an address."""
+    meta = request.META
+    return callers.of(
+        None,
+        region=settings.HOME_REGION,
+        source_ip=meta.get("REMOTE_ADDR", ""),
+        user_agent=meta.get("HTTP_USER_AGENT", ""),
+        request_id=meta.get("kho.request_id", ""),
+        is_secure=request.is_secure(),
+    )
+
+
+def origin_of(request: HttpRequest | Request) -> str:
     """Where links lead: scheme and host of the request."""
     return request.build_absolute_uri("/").removesuffix("/")

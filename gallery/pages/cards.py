@@ -1,7 +1,6 @@
 """The card of a repository for links that are shared, drawn as PNG with Pillow's own font. Pure."""
 
 import io
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -15,7 +14,7 @@ SHELVES: Final = (14, 19, 24)
 
 
 @lru_cache(maxsize=256)
-def card(alias: str, name: str, kind: str, facts: Sequence[str] | tuple[str, ...], tag: str) -> bytes:
+def card(alias: str, name: str, kind: str, facts: tuple[str, ...], tag: str) -> bytes:
     """Return a PNG that names a repository: `alias/name`, its kind, newest tag and a few facts, all in ASCII."""
     picture = Image.new("RGB", SIZE, PAPER)
     pen = ImageDraw.Draw(picture)

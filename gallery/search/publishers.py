@@ -96,6 +96,11 @@ def _entry(row: Mapping[str, Any]) -> Entry:
     return Entry(row["alias"], row["publisher"], row["is_verified"], row["repositories"], row["pulls"])
 
 
+def aliases_in_order() -> list[str]:
+    """The aliases that publishers with listings go by, for the sitemap."""
+    return list(Listing.objects.order_by("alias").values_list("alias", flat=True).distinct())
+
+
 def nearest(name: str, limit: int = 5) -> list[str]:
     """Aliases that begin like one that nobody has."""
     begin = name[:2]

@@ -122,8 +122,7 @@ def measure(total: int) -> None:
     from django.core.management import call_command
     from django.http import QueryDict
 
-    from gallery.pages import questions
-    from gallery.search import query
+    from gallery.search import query, questions
 
     call_command("migrate", verbosity=0)
     seed(total)

@@ -9,6 +9,8 @@ from gallery.pages import cards, context
 from gallery.pages.badges import badge as drawn
 from gallery.pages.context import repository_page
 from gallery.search import query
+from registry.core import describing
+from registry.core.describing import ImageId
 from registry.templatetags.kho import short_count, size
 
 
@@ -36,7 +38,7 @@ def card(request: HttpRequest, alias: str, name: str) -> HttpResponse:
     """The picture that chats and social sites show beside a link: OpenGraph's 1200 by 630 pixels."""
     listing = _listing(request, alias, name)
     with translation.override("en"):
-        facts = [f"{short_count(listing.pull_count)} pulls", *listing.platforms[:4]]
+        facts = (f"{short_count(listing.pull_count)} pulls", *listing.platforms[:4])
         drawn_card = cards.card(alias, name, listing.get_kind_display(), facts, listing.newest_tag)
     return _picture(drawn_card, "image/png")
 
@@ -52,8 +54,11 @@ def _listing(request: HttpRequest, alias: str, name: str) -> Listing:
 
 def _size(request: HttpRequest, listing: Listing) -> int:
     """Bytes of the newest tag's image (of an index: of its largest platform)."""
+    if not listing.newest_tag:
+        return 0
     address = context.address_of(listing.alias, listing.name)
-    return context.size_of(request, address, listing.newest_tag) if listing.newest_tag else 0
+    [found] = describing.named(context.reader(request), address, [ImageId(tag=listing.newest_tag)])
+    return found.image.size
 
 
 def _picture(content: bytes, content_type: str) -> HttpResponse:

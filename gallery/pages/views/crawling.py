@@ -6,7 +6,7 @@ from django.contrib.sitemaps import Sitemap
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from gallery.search import query
+from gallery.search import publishers, query
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 HIDDEN: Final = ("/console", "/account", "/staff", "/admin/", "/sign-in", "/sign-up", "/search?", "/v2/", "/token/")
 
 
-class Repositories(Sitemap["Listing"]):
+class Repositories(Sitemap):  # type: ignore[type-arg]  # only the stubs know that it is generic
     """Every public repository's page."""
 
     limit = 10_000
 
     def items(self) -> "QuerySet[Listing]":
         """The listings, in an order that does not change."""
-        return query.everything()
+        return query.all_listings()
 
     def location(self, item: "Listing") -> str:
         """The page is the pull path."""
@@ -36,14 +36,14 @@ class Repositories(Sitemap["Listing"]):
         return item.pushed_at
 
 
-class Publishers(Sitemap[str]):
+class Publishers(Sitemap):  # type: ignore[type-arg]  # only the stubs know that it is generic
     """Every publisher's page."""
 
     limit = 10_000
 
     def items(self) -> list[str]:
         """The aliases that publishers go by."""
-        return query.publisher_aliases()
+        return publishers.aliases_in_order()
 
     def location(self, item: str) -> str:
         """The page of the alias."""

@@ -23,6 +23,7 @@ ENTRIES: Final = 50
 def _changed_at(request: HttpRequest, alias: str, name: str) -> datetime | None:
     """When something last happened to the repository's tags, so that readers that poll get a 304."""
     address = context.address_of(alias, name)
+    context.repository_of(request, address, f"{alias}/{name}")
     newest = browsing.tag_history(reader(request), address, limit=1).rows
     return newest[0].at if newest else None
 
@@ -63,7 +64,7 @@ def publisher(request: HttpRequest, alias: str) -> HttpResponse:
         raise context.NoRepository(alias)
     if (primary := aliases.primary(account_id)) != alias:
         return redirect(f"/{primary}/-/feed.atom")
-    rows = query.find(alias=alias, sort="updated").rows
+    rows = query.of_publisher(alias, sort="updated").rows
     feed = _feed(request, rows[0].publisher if rows else alias, "", f"/{alias}")
     for row in rows:
         if row.pushed_at is None:

@@ -9,11 +9,11 @@ from django.views.decorators.vary import vary_on_headers
 
 from gallery.catalog.categories import CATEGORIES
 from gallery.models import Listing
-from gallery.pages import context, questions
-from gallery.pages.questions import BadQuestion
+from gallery.pages import context
 from gallery.pages.views.search import answered, paged, wants_part
-from gallery.search import publishers, query
+from gallery.search import publishers, query, questions
 from gallery.search.facets import Question
+from gallery.search.questions import BadQuestion
 from registry.core import aliases
 
 

@@ -9,11 +9,11 @@ from django.views.decorators.vary import vary_on_headers
 from django_htmx.middleware import HtmxDetails
 
 from gallery.models import Listing
-from gallery.pages import commands, context, questions
-from gallery.pages.questions import BadQuestion
-from gallery.search import query
+from gallery.pages import commands, context
+from gallery.search import query, questions
 from gallery.search.facets import Question
 from gallery.search.query import Results
+from gallery.search.questions import BadQuestion
 
 
 @require_safe
