@@ -62,7 +62,7 @@ def test_pages_hold_each_repository_once(client: Client, alias: str) -> None:
 def test_registries_repositories_and_tags(client: Client, alias: str) -> None:
     registry = post(client, "getRegistryCatalogData", registryAliasName=alias)
     assert registry["registryCatalogData"]["displayName"] == "Alice & Co"
-    place = {"registryAliasName": alias, "repositoryName": "app"}
+    place: dict[str, Any] = {"registryAliasName": alias, "repositoryName": "app"}
     found = post(client, "getRepositoryCatalogData", **place)
     assert found["catalogData"]["sourceCodeRepository"] == "https://example.com/source"
     assert found["insightData"] == {"downloadCount": 0}
@@ -105,7 +105,7 @@ def test_broken_bodies_get_an_error(client: Client, alias: str, body: bytes) -> 
 
 
 def test_tokens_are_of_their_request(client: Client, alias: str) -> None:
-    place = {"registryAliasName": alias, "repositoryName": "app"}
+    place: dict[str, Any] = {"registryAliasName": alias, "repositoryName": "app"}
     token = post(client, "describeImageTags", maxResults=1, **place)["nextToken"]
     post(client, "searchRepositoryCatalogData", 400, nextToken=token)
     post(client, "describeImageTags", 400, nextToken=token, **place | {"repositoryName": "apple"})
