@@ -37,7 +37,7 @@ def post(client: Client, call: str, status: int = 200, content_type: str = "appl
 def test_it_works_to_search(alias: str) -> None:
     """Without a cross-site token, and whatever the body is said to be."""
     client = Client(enforce_csrf_checks=True)
-    body = {"searchTerm": "app", "sortConfiguration": {"sortKey": "POPULARITY"}}
+    body: dict[str, Any] = {"searchTerm": "app", "sortConfiguration": {"sortKey": "POPULARITY"}}
     found = post(client, "searchRepositoryCatalogData", content_type="text/plain;charset=UTF-8", **body)
     assert found["totalResults"] == 3
     row = next(each for each in found["repositoryCatalogSearchResultList"] if each["repositoryName"] == "app")
@@ -49,7 +49,7 @@ def test_it_works_to_search(alias: str) -> None:
 def test_pages_hold_each_repository_once(client: Client, alias: str) -> None:
     names, token = [], ""
     for _ in range(5):
-        more = {"nextToken": token} if token else {}
+        more: dict[str, Any] = {"nextToken": token} if token else {}
         found = post(client, "searchRepositoryCatalogData", searchTerm="app", maxResults=1, **more)
         names += [each["repositoryName"] for each in found["repositoryCatalogSearchResultList"]]
         token = found.get("nextToken", "")
