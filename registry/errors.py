@@ -71,6 +71,10 @@ class InvalidValue(RegistryError):
         self.why = why
 
 
+class InvalidSetting(InvalidValue):
+    """Each value has its form, but this one is none of its setting's, or does not go with the others."""
+
+
 class InvalidRepositoryName(InvalidValue):
     """Not a legal repository name."""
 
@@ -219,6 +223,15 @@ class BlobNotFound(BlobError):
     def __init__(self, digest: str) -> None:
         super().__init__(digest)
         self.digest = digest
+
+
+class LayerInaccessible(BlobError):
+    """The repository has the layer, but no image that it belongs to."""
+
+    def __init__(self, digest: str, name: str) -> None:
+        super().__init__(digest)
+        self.digest = digest
+        self.name = name
 
 
 class BlobDigestMismatch(BlobError):

@@ -227,6 +227,8 @@ def _check_scope(claim: Claim, service: str) -> None:
         said = f"Credential should be scoped to correct service: '{service}'."
         raise SignatureRefused("InvalidSignatureException", said)
     served = {*settings.REGIONS, GLOBAL_REGION} if service in ANY_REGION else set(settings.REGIONS)
+    if claim.region not in served and service == "ecr-public":
+        raise SignatureRefused("UnsupportedCommandException", "The action isn't supported in this Region.")
     if claim.region not in served:
         said = f"Credential should be scoped to a valid region, not '{claim.region[:64]}'."
         raise SignatureRefused("InvalidSignatureException", said)

@@ -117,6 +117,7 @@ TABLE: Final[dict[type[Exception], Wire]] = {
         INVALID, words=lambda error: f"Invalid parameter at 'imageDigest' failed to satisfy constraint: '{error.why}'"
     ),
     registry.InvalidValue: Wire(INVALID),
+    registry.InvalidSetting: Wire("ValidationException"),
     registry.ManifestInvalid: Wire(
         INVALID, words=lambda error: f"Invalid parameter at 'ImageManifest' failed to satisfy constraint: '{error}'"
     ),
@@ -153,6 +154,13 @@ TABLE: Final[dict[type[Exception], Wire]] = {
     ),
     registry.BlobDigestMismatch: Wire(
         "InvalidLayerException", words=lambda _: "The digest of the uploaded layer is not the one that was given"
+    ),
+    registry.LayerInaccessible: Wire(
+        "LayerInaccessibleException",
+        words=lambda error: (
+            f"The layer with digest '{error.digest}' in the repository with name '{error.name}' is not available "
+            "because it belongs to no image"
+        ),
     ),
     registry.LayerAlreadyExists: Wire(
         "LayerAlreadyExistsException",

@@ -48,7 +48,7 @@ def describe(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Those that are named, where they are, or all."""
     registry, prefixes = registry_of(call, request), request.get("prefixes", [])
     if prefixes and (request.get("nextToken") or request.get("maxResults")):
-        raise AwsError("InvalidParameterException", "prefixes can't be combined with nextToken or maxResults")
+        raise AwsError("ValidationException", "prefixes can't be combined with nextToken or maxResults")
     place = f"{registry.account_id}/{registry.region}"
     after, limit = pages.after(call, place, request.get("nextToken")), request.get("maxResults", PAGE)
     found, more = templates.describe(call.caller, registry, prefixes=prefixes, after=after, limit=limit)
@@ -62,9 +62,9 @@ def describe(call: Call, request: dict[str, Any]) -> dict[str, Any]:
 def _fields(request: dict[str, Any]) -> dict[str, Any]:
     """What the request says about repositories, by the names of the core."""
     if request.get("encryptionConfiguration", {}).get("encryptionType", "AES256") != "AES256":
-        raise AwsError("InvalidParameterException", "Encryption with KMS keys is not served")
+        raise AwsError("ValidationException", "Encryption with KMS keys is not served")
     if request.get("lifecyclePolicy"):
-        raise AwsError("InvalidParameterException", "Lifecycle policies are not served yet")
+        raise AwsError("ValidationException", "Lifecycle policies are not served yet")
     fields = {ours: request[theirs] for theirs, ours in PLAIN.items() if theirs in request}
     filters = request.get("imageTagMutabilityExclusionFilters")
     if filters is not None or "imageTagMutability" in request:

@@ -111,13 +111,13 @@ def structures(shape: Any, depth: int = 0) -> SearchStrategy[dict[str, Any]]:
     return st.one_of(whole, whole, whole, broken)
 
 
-def sent(key: NewAccessKey, service: str, operation: str, given_input: Any) -> Any:
-    """The answer to a signed request with this input, however wrong it is."""
+def sent(key: NewAccessKey, service: str, operation: str, given_input: Any, *, prefix: str = "") -> Any:
+    """The answer to a signed request with this input, however wrong it is; `prefix` names another service's API."""
     model = models.service(service)
     headers = {"Host": "kho.test"}
     if model.metadata["protocol"] == "json":
         body = json.dumps(given_input).encode()
-        target = f"{model.metadata['targetPrefix']}.{operation}"
+        target = f"{prefix or model.metadata['targetPrefix']}.{operation}"
         headers |= {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": target}
     else:
         pairs = {"Action": operation, "Version": model.api_version} | flat(given_input)

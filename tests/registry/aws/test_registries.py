@@ -74,8 +74,9 @@ def test_settings_are_kept(ecr: Any) -> None:
         assert ecr.get_account_setting(name=name)["value"] == value
     assert ecr.put_account_setting(name="BLOB_MOUNTING", value="DISABLED")["value"] == "DISABLED"
     assert ecr.get_account_setting(name="BLOB_MOUNTING")["value"] == "DISABLED"
-    assert refused(ecr.get_account_setting, name="NOTHING") == "InvalidParameterException"
-    assert refused(ecr.put_account_setting, name="BLOB_MOUNTING", value="MAYBE") == "InvalidParameterException"
+    assert refused(ecr.get_account_setting, name="NOTHING") == "ValidationException"
+    for value in ("MAYBE", ""):
+        assert refused(ecr.put_account_setting, name="BLOB_MOUNTING", value=value) == "ValidationException"
 
 
 def test_blobs_are_mounted_unless_the_account_says_no(ecr: Any, account: Any) -> None:
@@ -152,8 +153,8 @@ class TestReplication:
                 {"destinations": [{"region": "eu-west-1", "registryId": f"{n:012d}"} for n in range(26)]}
             ],
         }[wrong]
-        put = ecr.put_replication_configuration
-        assert refused(put, replicationConfiguration={"rules": rules}) == "InvalidParameterException"
+        expected = "ValidationException" if wrong == "many destinations" else "InvalidParameterException"
+        assert refused(ecr.put_replication_configuration, replicationConfiguration={"rules": rules}) == expected
 
 
 class TestScanning:
@@ -189,7 +190,7 @@ class TestScanning:
     def test_it_refuses(self, ecr: Any) -> None:
         rule = {"scanFrequency": "CONTINUOUS_SCAN", "repositoryFilters": [{"filter": "*", "filterType": "WILDCARD"}]}
         put = ecr.put_registry_scanning_configuration
-        assert refused(put, scanType="BASIC", rules=[rule]) == "InvalidParameterException"
+        assert refused(put, scanType="BASIC", rules=[rule]) == "ValidationException"
         assert refused(put, scanType="ENHANCED", rules=[rule] * 3) == "InvalidParameterException"
         many = [f"app-{number}" for number in range(26)]
         get = ecr.batch_get_repository_scanning_configuration
@@ -268,7 +269,7 @@ class TestTemplates:
             (
                 "create",
                 {"prefix": "a", "appliedFor": ["REPLICATION"], "encryptionConfiguration": {"encryptionType": "KMS"}},
-                "InvalidParameterException",
+                "ValidationException",
             ),
         ],
     )
