@@ -149,6 +149,7 @@ def test_identity_providers_are_kept(aws: Clients) -> None:
         ("create_open_id_connect_provider", {"Url": "https://[ci.example.com"}, "ValidationError"),
         ("create_open_id_connect_provider", {"Url": "https://ci.example.com:99999"}, "ValidationError"),
         ("create_open_id_connect_provider", {"Url": "https://ci example.com/x?y"}, "ValidationError"),
+        ("delete_open_id_connect_provider", {"OpenIDConnectProviderArn": "0" * 19 + "\x00"}, "ValidationError"),
     ],
 )
 def test_it_refuses(aws: Clients, account: Account, operation: str, arguments: dict[str, Any], expected: str) -> None:
