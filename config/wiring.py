@@ -9,6 +9,7 @@ EVENT_TASKS: Final[dict[str, tuple[str, ...]]] = {
     "ImageDeleted": ("gallery.search.index.refresh",),
     "ImageUntagged": ("gallery.search.index.refresh",),
     "CatalogDataChanged": ("gallery.search.index.refresh",),
+    "TakenDown": ("registry.core.takedowns.purge",),
     "ImagesPulled": ("gallery.search.index.refresh",),
 }
 """Domain event -> functions of one argument (the event's fields as a dict), run by a task worker after commit."""

@@ -2,20 +2,26 @@
 
 from django.urls import re_path
 
-from gallery.pages.views import home, images, publisher, references, repository, search
+from gallery.pages.views import home, images, publisher, references, report, repository, search
+from gallery.pages.views.publishing import listing, profile
 
 ALIAS = r"(?P<alias>[a-z][a-z0-9]+(?:[._-][a-z0-9]+)*)"
 NAME = r"(?P<name>[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)"
 TAG = r"(?P<reference>[A-Za-z0-9_][A-Za-z0-9._-]{0,127})"
 DIGEST = r"(?P<reference>sha(?:256|512):[0-9a-f]{64,128})"
 
+CONSOLE = r"^console/(?P<account_id>[0-9]{12})/public"
+
 urlpatterns = [
+    re_path(rf"{CONSOLE}/profile$", profile.profile, name="console_profile"),
+    re_path(rf"{CONSOLE}/repositories/{NAME}/-/listing$", listing.listing, name="console_listing"),
     re_path(r"^$", home.home, name="home"),
     re_path(r"^search$", search.search, name="search"),
     re_path(r"^media/logos/(?P<digest>[0-9a-f]{64})\.png$", home.logo, name="logo"),
     re_path(rf"^{ALIAS}$", publisher.publisher, name="publisher"),
     re_path(rf"^{ALIAS}/{NAME}/-/tags$", repository.tags, name="tags"),
     re_path(rf"^{ALIAS}/{NAME}/-/history$", repository.history, name="history"),
+    re_path(rf"^{ALIAS}/{NAME}/-/report$", report.report, name="report"),
     re_path(rf"^{ALIAS}/{NAME}/-/tags/{TAG}$", images.image, name="tag"),
     re_path(rf"^{ALIAS}/{NAME}/-/images/{DIGEST}$", images.image, name="image"),
     re_path(rf"^{ALIAS}/{NAME}$", repository.repository, name="repository"),

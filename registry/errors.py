@@ -37,6 +37,7 @@ RegistryError
 ├── LayerError                      EmptyUpload, LayerPartTooSmall
 ├── LayerAlreadyExists
 ├── CatalogDataNotFound
+├── TakenDown                       staff removed it, and it can't be pushed again
 ├── RegistryPolicyNotFound
 ├── LimitExceeded                   a number of things is reached
 │   ├── CountLimitExceeded          of repositories, images, tags
@@ -69,10 +70,6 @@ class InvalidValue(RegistryError):
         super().__init__(f"{value!r} {why}")
         self.value = value
         self.why = why
-
-
-class InvalidSetting(InvalidValue):
-    """Each value has its form, but this one is none of its setting's, or does not go with the others."""
 
 
 class InvalidRepositoryName(InvalidValue):
@@ -315,6 +312,14 @@ class LayerAlreadyExists(RegistryError):
 
 class CatalogDataNotFound(RepositoryError):
     """The public repository has no catalog data."""
+
+
+class TakenDown(RepositoryError):
+    """Staff took the public repository, or the image that is pushed to it, down; `reason` is for everybody."""
+
+    def __init__(self, name: str, registry_id: str, reason: str) -> None:
+        super().__init__(name, registry_id)
+        self.reason = reason
 
 
 class RegistryPolicyNotFound(RegistryError):

@@ -227,9 +227,10 @@ def _check_scope(claim: Claim, service: str) -> None:
         said = f"Credential should be scoped to correct service: '{service}'."
         raise SignatureRefused("InvalidSignatureException", said)
     served = {*settings.REGIONS, GLOBAL_REGION} if service in ANY_REGION else set(settings.REGIONS)
-    if claim.region not in served and service == "ecr-public":
-        raise SignatureRefused("UnsupportedCommandException", "The action isn't supported in this Region.")
     if claim.region not in served:
+        if service == "ecr-public":
+            said = f"The command is not supported in the region '{claim.region[:64]}'."
+            raise SignatureRefused("UnsupportedCommandException", said)
         said = f"Credential should be scoped to a valid region, not '{claim.region[:64]}'."
         raise SignatureRefused("InvalidSignatureException", said)
 

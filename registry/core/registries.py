@@ -21,7 +21,6 @@ from registry.errors import (
     ExclusionAlreadyExists,
     ExclusionNotFound,
     InvalidPolicy,
-    InvalidSetting,
     InvalidValue,
     LimitExceeded,
     RegistryPolicyNotFound,
@@ -75,7 +74,7 @@ def replication(caller: Caller, registry: RegistryId) -> dict[str, Any]:
 
 
 def put_replication(caller: Caller, registry: RegistryId, configuration: Mapping[str, Any]) -> dict[str, Any]:
-    """Replace the replication configuration and return it. InvalidValue, InvalidSetting."""
+    """Replace the replication configuration and return it. InvalidValue."""
     permissions.require_in_registry(caller, registry, Action.PUT_REPLICATION_CONFIGURATION)
     rules = [dict(rule) for rule in configuration.get("rules", [])]
     _check_replication(registry, rules)
@@ -88,7 +87,7 @@ def _check_replication(registry: RegistryId, rules: list[dict[str, Any]]) -> Non
         raise InvalidValue("replicationConfiguration", f"may have {MOST_RULES} rules")
     destinations = {(each["region"], each["registryId"]) for rule in rules for each in rule.get("destinations", [])}
     if len(destinations) > MOST_DESTINATIONS:
-        raise InvalidSetting("replicationConfiguration", f"may have {MOST_DESTINATIONS} destinations")
+        raise InvalidValue("replicationConfiguration", f"may have {MOST_DESTINATIONS} destinations")
     if (registry.region, registry.account_id) in destinations:
         raise InvalidValue("replicationConfiguration", "can't name its own registry as a destination")
     for rule in rules:
@@ -106,13 +105,13 @@ def scanning(caller: Caller, registry: RegistryId) -> dict[str, Any]:
 
 
 def put_scanning(caller: Caller, registry: RegistryId, scan_type: str, rules: list[Any]) -> dict[str, Any]:
-    """Replace the scanning configuration and return it. InvalidValue, InvalidSetting."""
+    """Replace the scanning configuration and return it. InvalidValue."""
     permissions.require_in_registry(caller, registry, Action.PUT_REGISTRY_SCANNING_CONFIGURATION)
     if len(rules) > MOST_SCAN_RULES:
         raise InvalidValue("rules", f"may be {MOST_SCAN_RULES}, one for each scan frequency")
     for rule in rules:
         if rule["scanFrequency"] not in SCAN_FREQUENCIES[scan_type]:
-            raise InvalidSetting(rule["scanFrequency"], f"is no scan frequency of {scan_type} scanning")
+            raise InvalidValue(rule["scanFrequency"], f"is no scan frequency of {scan_type} scanning")
     configuration = {"scanType": scan_type, "rules": list(rules)}
     action = Action.PUT_REGISTRY_SCANNING_CONFIGURATION
     _save(caller, registry, action, scanning_configuration=configuration)
@@ -169,7 +168,7 @@ ACCOUNT_SETTINGS: Final = {
 
 
 def account_setting(caller: Caller, registry: RegistryId, name: str) -> str:
-    """Return a setting by ECR's name for it. InvalidSetting for one that there is none of."""
+    """Return a setting by ECR's name for it. InvalidValue for one that there is none of."""
     permissions.require_in_registry(caller, registry, Action.GET_ACCOUNT_SETTING)
     _check_setting(name)
     row = of(registry)
@@ -183,12 +182,12 @@ def account_setting(caller: Caller, registry: RegistryId, name: str) -> str:
 
 
 def put_account_setting(caller: Caller, registry: RegistryId, name: str, value: str) -> str:
-    """Change a setting and return its value. InvalidSetting."""
+    """Change a setting and return its value. InvalidValue."""
     conditions = permissions.Conditions(more={"ecr:AccountSetting": name})
     permissions.require_in_registry(caller, registry, Action.PUT_ACCOUNT_SETTING, conditions)
     _check_setting(name)
     if value not in ACCOUNT_SETTINGS[name]:
-        raise InvalidSetting(value, f"is no value of {name}: " + ", ".join(ACCOUNT_SETTINGS[name]))
+        raise InvalidValue(value, f"is no value of {name}: " + ", ".join(ACCOUNT_SETTINGS[name]))
     match name:
         case "REGISTRY_POLICY_SCOPE":
             _save(caller, registry, Action.PUT_ACCOUNT_SETTING, policy_scope=value)
@@ -201,7 +200,7 @@ def put_account_setting(caller: Caller, registry: RegistryId, name: str, value: 
 
 def _check_setting(name: str) -> None:
     if name not in ACCOUNT_SETTINGS:
-        raise InvalidSetting(name, "is not one of " + ", ".join(ACCOUNT_SETTINGS))
+        raise InvalidValue(name, "is not one of " + ", ".join(ACCOUNT_SETTINGS))
 
 
 def exclude_pull_time(caller: Caller, registry: RegistryId, principal_arn: str) -> PullTimeUpdateExclusion:

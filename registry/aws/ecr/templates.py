@@ -8,6 +8,7 @@ from registry.aws.ecr import tags
 from registry.aws.ecr.places import mutability_of, registry_of
 from registry.aws.errors import AwsError
 from registry.core import resource_tags, templates
+from registry.lifecycle import policies as lifecycle
 
 if TYPE_CHECKING:
     from registry.models import CreationTemplate
@@ -18,6 +19,7 @@ PLAIN: Final = {
     "customRoleArn": "custom_role_arn",
     "description": "description",
     "imageTagMutability": "image_tag_mutability",
+    "lifecyclePolicy": "lifecycle_policy",
     "repositoryPolicy": "repository_policy",
 }
 """Members of requests whose values are kept as they are."""
@@ -64,7 +66,7 @@ def _fields(request: dict[str, Any]) -> dict[str, Any]:
     if request.get("encryptionConfiguration", {}).get("encryptionType", "AES256") != "AES256":
         raise AwsError("ValidationException", "Encryption with KMS keys is not served")
     if request.get("lifecyclePolicy"):
-        raise AwsError("ValidationException", "Lifecycle policies are not served yet")
+        lifecycle.check(request["lifecyclePolicy"])
     fields = {ours: request[theirs] for theirs, ours in PLAIN.items() if theirs in request}
     filters = request.get("imageTagMutabilityExclusionFilters")
     if filters is not None or "imageTagMutability" in request:
@@ -88,6 +90,7 @@ def _described(template: "CreationTemplate") -> dict[str, Any]:
         "encryptionConfiguration": {"encryptionType": "AES256"},
         "resourceTags": written or None,
         "repositoryPolicy": template.repository_policy or None,
+        "lifecyclePolicy": template.lifecycle_policy or None,
         "appliedFor": template.applied_for,
         "customRoleArn": template.custom_role_arn or None,
         "createdAt": template.created_at,

@@ -109,7 +109,7 @@ WRONG: Final[Arguments] = {
     "registryIds": ["12"],
     "policyText": "{",
     "scanType": "THOROUGH",
-    "replicationConfiguration": {"rules": [{"destinations": []}]},
+    "replicationConfiguration": {},
     "displayName": "x" * 101,
     "maxResults": 5000,
 }

@@ -153,8 +153,8 @@ class TestReplication:
                 {"destinations": [{"region": "eu-west-1", "registryId": f"{n:012d}"} for n in range(26)]}
             ],
         }[wrong]
-        expected = "ValidationException" if wrong == "many destinations" else "InvalidParameterException"
-        assert refused(ecr.put_replication_configuration, replicationConfiguration={"rules": rules}) == expected
+        put = ecr.put_replication_configuration
+        assert refused(put, replicationConfiguration={"rules": rules}) == "ValidationException"
 
 
 class TestScanning:
@@ -197,6 +197,24 @@ class TestScanning:
         assert refused(get, repositoryNames=many) == "InvalidParameterException"
 
 
+LIFECYCLE = json.dumps(
+    {
+        "rules": [
+            {
+                "rulePriority": 1,
+                "selection": {
+                    "tagStatus": "untagged",
+                    "countType": "sinceImagePushed",
+                    "countUnit": "days",
+                    "countNumber": 14,
+                },
+                "action": {"type": "expire"},
+            }
+        ]
+    }
+)
+
+
 class TestTemplates:
     """Repositories that a push makes, and how."""
 
@@ -215,6 +233,7 @@ class TestTemplates:
             imageTagMutabilityExclusionFilters=[{"filterType": "WILDCARD", "filter": "dev-*"}],
             repositoryPolicy=policy,
             resourceTags=[{"Key": "team", "Value": "blue"}],
+            lifecyclePolicy=LIFECYCLE,
         )["repositoryCreationTemplate"]
         assert (made["prefix"], made["appliedFor"]) == ("team", ["CREATE_ON_PUSH"])
         push_blob(OWNER, addresses.private("111122223333", "team/new"), b"layer")
@@ -222,6 +241,7 @@ class TestTemplates:
         assert repository.image_tag_mutability == "IMMUTABLE_WITH_EXCLUSION"
         assert repository.image_tag_mutability_exclusion_filters == ["dev-*"]
         assert (repository.resource_tags, repository.policy_text) == ({"team": "blue"}, policy)
+        assert ecr.get_lifecycle_policy(repositoryName="team/new")["lifecyclePolicyText"] == LIFECYCLE
         started = ecr.initiate_layer_upload(repositoryName="team/newer")
         assert started["uploadId"]
         assert refused(ecr.initiate_layer_upload, repositoryName="other/new") == "RepositoryNotFoundException"
@@ -263,8 +283,13 @@ class TestTemplates:
             ),
             (
                 "create",
-                {"prefix": "a", "appliedFor": ["REPLICATION"], "imageTagMutability": "MUTABLE_WITH_EXCLUSION"},
+                {"prefix": "a", "appliedFor": ["REPLICATION"], "lifecyclePolicy": "x" * 200},
                 "InvalidParameterException",
+            ),
+            (
+                "create",
+                {"prefix": "a", "appliedFor": ["REPLICATION"], "imageTagMutability": "MUTABLE_WITH_EXCLUSION"},
+                "ValidationException",
             ),
             (
                 "create",
