@@ -138,6 +138,7 @@ def test_identity_providers_are_kept(aws: Clients) -> None:
         ("create_user", {"UserName": "no spaces"}, "ValidationError"),
         ("create_user", {"UserName": "x" * 65}, "ValidationError"),
         ("create_user", {}, "ValidationError"),
+        ("list_users", {"Marker": "nonsense"}, "ValidationError"),
         ("get_user", {"UserName": "absent"}, "NoSuchEntity"),
         ("create_role", {"RoleName": "ci", "AssumeRolePolicyDocument": "{"}, "MalformedPolicyDocument"),
         ("create_policy", {"PolicyName": "p", "PolicyDocument": json.dumps(TRUST)}, "MalformedPolicyDocument"),
