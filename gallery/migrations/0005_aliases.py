@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_language_notices'),
-        ('gallery', '0002_reports'),
+        ('gallery', '0004_search_text'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
