@@ -43,8 +43,10 @@ class Match:
 
 def find(name: str) -> Match | None:
     """Return what reserves a name; what fits it comes before what it looks like."""
-    own = [ReservedName(pattern=word, kind=Kind.EXACT) for word in sorted(aliases.RESERVED)]
-    rows = [*own, *ReservedName.objects.order_by("pattern")]
+    own = [(word, Kind.EXACT) for word in sorted(aliases.RESERVED)]
+    own += [(start, Kind.PREFIX) for start in aliases.RESERVED_PREFIXES]
+    rows = [ReservedName(pattern=pattern, kind=kind) for pattern, kind in own]
+    rows += ReservedName.objects.order_by("pattern")
     for test in (_fits, _resembles):
         for row in rows:
             if test(row.pattern, row.kind, name):

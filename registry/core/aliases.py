@@ -21,6 +21,8 @@ RESERVED: Final = frozenset(
     """.split()  # noqa: SIM905 - a list of forty quoted words is harder to read
 )
 """First path segments of this deployment's own pages, and words that may become some: no account can have them."""
+RESERVED_PREFIXES: Final = ("sitemap-",)
+"""Beginnings of such segments."""
 
 
 _found: Final[Recent[str, str]] = Recent()
@@ -29,7 +31,7 @@ _found: Final[Recent[str, str]] = Recent()
 
 def is_reserved(name: str) -> bool:
     """Whether the name is kept for the deployment's own addresses."""
-    return name in RESERVED
+    return name in RESERVED or name.startswith(RESERVED_PREFIXES)
 
 
 def active() -> QuerySet[Alias]:
