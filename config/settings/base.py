@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.forms",
     "rest_framework",
     "allauth",
     "allauth.account",
@@ -85,6 +86,8 @@ TEMPLATES: list[dict[str, Any]] = [
         },
     },
 ]
+
+FORM_RENDERER = "config.forms.FormRenderer"
 
 # One transaction per write verb, never per request; SQLite takes its write lock at the start of a transaction.
 ATOMIC_REQUESTS = False
