@@ -15,4 +15,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("gallery.urls")),
 ]
 
-handler404 = "gallery.pages.views.home.not_found"
+handler400 = "accounts.console.problems.bad_request"
+handler403 = "accounts.console.problems.forbidden"
+handler404 = "accounts.console.problems.not_found"
+# Looked for by allauth, whose forms are asked too often.
+handler429 = "accounts.console.problems.too_many"
+handler500 = "accounts.console.problems.server_error"

@@ -138,3 +138,12 @@ def code(text: str, *, label: str, prefix: str = "L", numbers: bool = True) -> d
     """A text with line numbers that are not copied; `#L3` leads to a line (two on one page need prefixes)."""
     lines: Iterable[str] = text.removesuffix("\n").split("\n")
     return {"lines": lines, "label": label, "prefix": prefix, "numbers": numbers}
+
+
+@register.simple_tag(takes_context=True)
+def in_language(context: template.Context, language: str) -> str:
+    """The whole address of this page in another language, for links and search engines."""
+    request = context["request"]
+    parameters = request.GET.copy()
+    parameters["lang"] = language
+    return str(request.build_absolute_uri(f"{request.path}?{parameters.urlencode()}"))

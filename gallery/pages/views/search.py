@@ -4,8 +4,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
-from django_htmx.middleware import HtmxDetails
 
+from accounts.console.asking import wants_part
 from gallery.models import Listing
 from gallery.pages import commands, context
 from gallery.search import query
@@ -28,12 +28,6 @@ def search(request: HttpRequest) -> HttpResponse:
     values = paged(request, results) | {"q": q, "kind": kind, "sort": sort, "kinds": Listing.Kind.choices}
     template = "gallery/results.html" if wants_part(request) else "gallery/search.html"
     return render(request, template, values, status=status)
-
-
-def wants_part(request: HttpRequest) -> bool:
-    """Whether htmx will put the answer into a page that is there already."""
-    htmx = HtmxDetails(request)
-    return bool(htmx) and not htmx.history_restore_request
 
 
 def paged(request: HttpRequest, results: query.Results) -> dict[str, object]:
