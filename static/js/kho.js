@@ -104,8 +104,10 @@
   });
   // A page that comes back from the browser's memory may send its forms again.
   window.addEventListener("pageshow", () => {
-    for (const form of document.querySelectorAll("form[data-sent]")) { delete form.dataset.sent; }
-    for (const button of document.querySelectorAll("[aria-busy]")) { button.removeAttribute("aria-busy"); }
+    for (const form of document.querySelectorAll("form[data-sent]")) {
+      delete form.dataset.sent;
+      for (const button of form.querySelectorAll("[aria-busy]")) { button.removeAttribute("aria-busy"); }
+    }
   });
 
   // --- keys: off by the preferences ---

@@ -42,7 +42,7 @@ class Sample(forms.Form):
     """A field of each kind."""
 
     name = forms.CharField(label=_("Name"), max_length=256, help_text=_("Lower-case letters and digits."))
-    description = forms.CharField(label=_("Description"), max_length=1024, required=False, widget=forms.Textarea)
+    description = forms.CharField(label=_("Description"), max_length=1024, required=False, widget=forms.Textarea({"rows": 3}))
     mail = forms.EmailField(label=_("Mail address"), widget=forms.EmailInput({"autocomplete": "off"}))
     kind = forms.ChoiceField(label=_("Kind"), choices=[("image", _("Image")), ("chart", _("Helm chart"))])
     access = forms.ChoiceField(
@@ -116,6 +116,11 @@ def reference(request: HttpRequest) -> HttpResponse:
             {"at": AT, "title": _("Requested"), "by": "ana@example.com", "text": _("We ship from here.")},
             {"at": AT + timedelta(hours=3), "title": _("Approved"), "by": "", "text": ""},
         ],
+        "events": SimpleNamespace(
+            rows=[
+                SimpleNamespace(at=AT, tag="1.27", get_kind_display=_("moved"), old_digest=OTHER_DIGEST, new_digest=DIGEST)
+            ]
+        ),
         "points": [(f"{day} 11", (day * 37) % 90 + (900 if day == 21 else 0)) for day in range(1, 31)],  # noqa: PLR2004
         "text": "image:\n  repository: acme/app\n  tag: '1.27'\nreplicas: 2\n",
         "lines": [
