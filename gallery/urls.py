@@ -2,7 +2,7 @@
 
 from django.urls import re_path
 
-from gallery.pages.views import components, help, home, images, publisher, references, repository, search
+from gallery.pages.views import components, helping, home, images, publisher, references, repository, search
 
 ALIAS = r"(?P<alias>[a-z][a-z0-9]+(?:[._-][a-z0-9]+)*)"
 NAME = r"(?P<name>[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)"
@@ -11,9 +11,9 @@ DIGEST = r"(?P<reference>sha(?:256|512):[0-9a-f]{64,128})"
 
 urlpatterns = [
     re_path(r"^$", home.home, name="home"),
-    re_path(r"^help$", help.index, name="help"),
+    re_path(r"^help$", helping.index, name="help"),
     re_path(r"^help/components$", components.reference, name="components"),
-    re_path(r"^help/(?P<topic>[a-z-]+)$", help.topic, name="help_topic"),
+    re_path(r"^help/(?P<topic>[a-z-]+)$", helping.topic, name="help_topic"),
     re_path(r"^search$", search.search, name="search"),
     re_path(r"^media/logos/(?P<digest>[0-9a-f]{64})\.png$", home.logo, name="logo"),
     re_path(rf"^{ALIAS}$", publisher.publisher, name="publisher"),

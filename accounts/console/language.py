@@ -1,7 +1,8 @@
 """The language of a page: asked for by the link, set by the person, kept in a cookie, or the browser's."""
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 
@@ -20,7 +21,7 @@ class Language(LocaleMiddleware):
         translation.activate(language)
         request.LANGUAGE_CODE = translation.get_language()
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Say which language it is; what a link asked for is kept."""
         if language := _asked(request):
             keep(response, settings.LANGUAGE_COOKIE_NAME, language)

@@ -1,9 +1,10 @@
-"""What people prefer: language, colours, single keys. Cookies keep it, and the language of who is signed in their row."""
+"""What people prefer: language, colours, single keys. Cookies keep it; a person's row their language."""
 
 from typing import Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -41,7 +42,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def keep(answer: HttpResponse, cookie: str, value: str) -> None:
+def keep(answer: HttpResponseBase, cookie: str, value: str) -> None:
     """Set a cookie for a year; an empty value, which is what holds by itself, removes it."""
     if value:
         secure = settings.SESSION_COOKIE_SECURE

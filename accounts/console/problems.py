@@ -132,7 +132,7 @@ def bare(request: HttpRequest, status: int) -> HttpResponse:
         "icon": f"{settings.STATIC_URL}img/favicon.svg",
         "request_id": request.META.get("kho.request_id", ""),
         "now": timezone.now(),
-        "is_safe": request.method in SAFE and status >= 500,  # noqa: PLR2004
+        "is_safe": request.method in SAFE and status >= 500,
     }
     answer = HttpResponse(render_to_string("problems/bare.html", context), status=status)
     add_never_cache_headers(answer)

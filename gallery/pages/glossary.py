@@ -30,7 +30,11 @@ TERMS: Final[tuple[tuple[str, str, Any], ...]] = (
     ("referrer", "tạo phẩm đính kèm", _("An artifact about an image, such as its signature.")),
     ("Region", "Khu vực", _("Where an account's private repositories are.")),
     ("registry", "cơ sở đăng ký", _("All repositories of an account in one Region, or its public ones.")),
-    ("registry password", "mật khẩu cơ sở đăng ký", _("A password for docker and other clients that works for 12 hours.")),
+    (
+        "registry password",
+        "mật khẩu cơ sở đăng ký",
+        _("A password for docker and other clients that works for 12 hours."),
+    ),
     ("repository", "kho", _("A place for the images of one program, by tag and digest.")),
     ("repository template", "mẫu tạo kho", _("Settings for repositories that a push creates.")),
     ("role", "vai trò", _("Rights that somebody takes on for a time.")),

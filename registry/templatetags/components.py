@@ -62,7 +62,7 @@ def csv_link(**columns: str) -> str:
 
 
 @register.inclusion_tag("components/sort_header.html", takes_context=True)
-def sort_header(  # noqa: PLR0913 - a header says what it sorts by in both directions
+def sort_header(
     context: template.Context,
     label: str,
     value: str,

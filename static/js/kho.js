@@ -143,6 +143,7 @@
 
   // --- htmx: what stays in focus, what is said, what failed ---
   let row = null;
+  let part = null;
   let quarter = -1;
   const percent = (node) => {
     const bar = node.querySelector("progress");
@@ -157,6 +158,7 @@
     if (problem && event.detail.xhr.status < 500) { problem.hidden = true; }
     const active = document.activeElement;
     const near = active && event.detail.target.contains(active) && active.closest("tr, li");
+    part = event.detail.target.closest("section, main");
     row = near && (near.nextElementSibling || near.previousElementSibling);
     quarter = percent(event.detail.target);
   });
@@ -169,15 +171,14 @@
     const progress = place.querySelector("[data-progress]");
     if (progress && (percent(place) !== quarter || !place.matches("[data-poll]"))) { say(progress.textContent.trim()); }
   });
-  document.addEventListener("htmx:afterSettle", (event) => {
+  const settle = () => {
     // What had the focus is gone: go on with the next row, else with the heading.
-    if (document.activeElement && document.activeElement !== document.body) { return; }
-    const target = event.detail.target;
-    const next = (row && row.isConnected && row.querySelector("a, button, input")) ||
-      target.querySelector("h1, h2, [data-announce]") || (target.closest("section, main") || document).querySelector("h1, h2");
-    row = null;
+    if (!part || (document.activeElement && document.activeElement !== document.body)) { return; }
+    const next = (row && row.isConnected && row.querySelector("a, button, input")) || (part.isConnected ? part : document).querySelector("h1, h2");
+    part = row = null;
     if (next) { if (!next.matches("a, button, input")) { next.tabIndex = -1; } next.focus(); }
-  });
+  };
+  document.addEventListener("htmx:afterRequest", () => window.setTimeout(settle, 50));
   const fail = (text, request) => {
     const problem = find("problem");
     if (!problem) { return; }

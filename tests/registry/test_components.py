@@ -41,7 +41,8 @@ def test_frames_hold_their_content() -> None:
     )
     assert text.count("<li>") == 2 and text.count('aria-current="page"') == 1 and ">12.0k<" in text
     asking = shown(
-        '{% frame "confirm" title="Delete?" button="Delete it" back="/b" typed="a/b" form=form %}<i>x</i>{% endframe %}',
+        '{% frame "confirm" title="Delete?" button="Delete it" back="/b" typed="a/b" form=form %}'
+        "<i>x</i>{% endframe %}",
         form=Shelf(),
         csrf_token="token",
     )

@@ -31,10 +31,33 @@ SECTIONS: Final[dict[str, tuple[Any, str]]] = {
 }
 DIGEST: Final = "sha256:" + "3f2a9c1b" * 8
 OTHER_DIGEST: Final = "sha256:" + "9c1b77e0" * 8
-ICONS: Final = (
-    "search copy check close menu more up down unfold right outside download refresh plus edit delete lock verified "
-    "info warning error image chart artifact person"
-).split()
+ICONS: Final = [
+    "search",
+    "copy",
+    "check",
+    "close",
+    "menu",
+    "more",
+    "up",
+    "down",
+    "unfold",
+    "right",
+    "outside",
+    "download",
+    "refresh",
+    "plus",
+    "edit",
+    "delete",
+    "lock",
+    "verified",
+    "info",
+    "warning",
+    "error",
+    "image",
+    "chart",
+    "artifact",
+    "person",
+]
 AT: Final = datetime(2026, 11, 23, 20, 4, tzinfo=UTC)
 
 
@@ -42,7 +65,9 @@ class Sample(forms.Form):
     """A field of each kind."""
 
     name = forms.CharField(label=_("Name"), max_length=256, help_text=_("Lower-case letters and digits."))
-    description = forms.CharField(label=_("Description"), max_length=1024, required=False, widget=forms.Textarea({"rows": 3}))
+    description = forms.CharField(
+        label=_("Description"), max_length=1024, required=False, widget=forms.Textarea({"rows": 3})
+    )
     mail = forms.EmailField(label=_("Mail address"), widget=forms.EmailInput({"autocomplete": "off"}))
     kind = forms.ChoiceField(label=_("Kind"), choices=[("image", _("Image")), ("chart", _("Helm chart"))])
     access = forms.ChoiceField(
@@ -118,10 +143,12 @@ def reference(request: HttpRequest) -> HttpResponse:
         ],
         "events": SimpleNamespace(
             rows=[
-                SimpleNamespace(at=AT, tag="1.27", get_kind_display=_("moved"), old_digest=OTHER_DIGEST, new_digest=DIGEST)
+                SimpleNamespace(
+                    at=AT, tag="1.27", get_kind_display=_("moved"), old_digest=OTHER_DIGEST, new_digest=DIGEST
+                )
             ]
         ),
-        "points": [(f"{day} 11", (day * 37) % 90 + (900 if day == 21 else 0)) for day in range(1, 31)],  # noqa: PLR2004
+        "points": [(f"{day} 11", (day * 37) % 90 + (900 if day == 21 else 0)) for day in range(1, 31)],
         "text": "image:\n  repository: acme/app\n  tag: '1.27'\nreplicas: 2\n",
         "lines": [
             {"kind": "place", "line": "@@ -1,3 +1,3 @@"},

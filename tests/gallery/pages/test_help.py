@@ -10,12 +10,14 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.iam import document
 from accounts.iam.document import Kind
-from gallery.pages import glossary, help
+from gallery.pages import glossary, topics
 from gallery.pages.views import components
 from registry.lifecycle import grammar
 
 PROJECT = Path(__file__).resolve().parent.parent.parent.parent
-PLACE = help.Place("kho.example.com", "acme/app:1", "kho.example.com", "https://kho.example.com", "111122223333", "eu-1", False)
+PLACE = topics.Place(
+    "kho.example.com", "acme/app:1", "kho.example.com", "https://kho.example.com", "111122223333", "eu-1", False
+)
 
 
 def text(client: Client, path: str, status: int = 200) -> str:
@@ -26,7 +28,7 @@ def text(client: Client, path: str, status: int = 200) -> str:
 
 
 @pytest.mark.parametrize("language", ["en", "vi"])
-@pytest.mark.parametrize("topic", help.TOPICS)
+@pytest.mark.parametrize("topic", topics.TOPICS)
 def test_it_works(
     client: Client, db: None, topic: str, language: str, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -61,7 +63,7 @@ def test_examples_are_policies() -> None:
     for name, policy in PLACE.policies().items():
         kind = Kind.REPOSITORY if name in {"partner", "network"} else Kind.IDENTITY
         assert not [each for each in document.check(policy, kind) if not each.is_warning], name
-    for name, policy in help.lifecycle().items():
+    for name, policy in topics.lifecycle().items():
         assert len(grammar.parse(policy)) == 1, name
     assert json.loads(PLACE.commands()["insecure"]) == {"insecure-registries": ["kho.example.com"]}
 

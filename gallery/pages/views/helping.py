@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from gallery.models import Listing
-from gallery.pages import glossary, help
+from gallery.pages import glossary, topics
 from gallery.pages.context import host
 from gallery.search import query
 from registry.core import addresses
@@ -20,25 +20,25 @@ SESSION_ACCOUNT = "kho_account"
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """All topics."""
-    return render(request, "help/index.html", {"topics": help.TOPICS})
+    return render(request, "help/index.html", {"topics": topics.TOPICS})
 
 
 @require_safe
 def topic(request: HttpRequest, topic: str) -> HttpResponse:
     """One topic, with the names of this host and of the account that the reader used last."""
-    if topic not in help.TOPICS:
+    if topic not in topics.TOPICS:
         raise Http404(topic)
     place = _place(request)
-    title, summary = help.TOPICS[topic]
+    title, summary = topics.TOPICS[topic]
     values = {
-        "topics": help.TOPICS,
+        "topics": topics.TOPICS,
         "topic": topic,
         "topic_title": title,
         "summary": summary,
         "place": place,
         "commands": place.commands(),
         "policies": place.policies(),
-        "lifecycle": help.lifecycle(),
+        "lifecycle": topics.lifecycle(),
         "terms": glossary.TERMS,
     }
     return render(request, f"help/{topic}.html", values)
@@ -50,12 +50,12 @@ def _example() -> str:
     return f"{listing.alias}/{listing.name}:{listing.newest_tag}" if listing else EXAMPLE_IMAGE
 
 
-def _place(request: HttpRequest) -> help.Place:
+def _place(request: HttpRequest) -> topics.Place:
     """Where this reader's clients go."""
     account = str(request.session.get(SESSION_ACCOUNT, EXAMPLE_ACCOUNT))
     client_host = addresses.client_host(request.get_host())
     origin = settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
-    return help.Place(
+    return topics.Place(
         host=host(request),
         image=_example(),
         private_host=addresses.registry_host(RegistryId(account, settings.HOME_REGION), client_host),

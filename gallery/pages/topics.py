@@ -20,7 +20,7 @@ TOPICS: Final[dict[str, tuple[Any, Any]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the reader's clients go: hosts for docker, the origin for APIs; and an image, account and region for examples."""
+    """Where the reader's clients go (hosts for docker, the origin for APIs), and what examples are about."""
 
     host: str
     image: str
@@ -80,14 +80,24 @@ class Place:
         repository = f"arn:aws:ecr:*:{self.account}:repository"
         login = {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"}
         pull = ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"]
-        push = ["ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload", "ecr:BatchCheckLayerAvailability"]
+        push = [
+            "ecr:InitiateLayerUpload",
+            "ecr:UploadLayerPart",
+            "ecr:CompleteLayerUpload",
+            "ecr:BatchCheckLayerAvailability",
+        ]
         releases = {"StringLikeIfExists": {"ecr:ImageTag": "release-*"}}
         return {
             "pull": _policy(login, {"Effect": "Allow", "Action": pull, "Resource": f"{repository}/team/*"}),
             "tags": _policy(
                 login,
                 {"Effect": "Allow", "Action": push, "Resource": f"{repository}/my-app"},
-                {"Effect": "Allow", "Action": "ecr:PutImage", "Resource": f"{repository}/my-app", "Condition": releases},
+                {
+                    "Effect": "Allow",
+                    "Action": "ecr:PutImage",
+                    "Resource": f"{repository}/my-app",
+                    "Condition": releases,
+                },
             ),
             "partner": _policy(
                 {"Sid": "Partner", "Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": pull}
