@@ -1,5 +1,7 @@
 """What pages, files and errors tell browsers; a page may be stricter or wider by itself."""
 
+import contextlib
+
 import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
@@ -12,7 +14,8 @@ from config.browser_security import BrowserSecurity
     "path", ["/", "/search", "/sign-in", "/absent/repository", "/static/css/kho.css", "/search?q=%00"]
 )
 def test_it_works_on_every_page(client: Client, db: None, path: str) -> None:
-    headers = client.get(path).headers
+    with contextlib.closing(client.get(path)) as answer:
+        headers = answer.headers
     policy = dict(part.split(" ", 1) for part in headers["Content-Security-Policy"].split("; "))
     assert policy["default-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == policy["form-action"] == "'self'"

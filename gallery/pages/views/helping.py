@@ -9,12 +9,12 @@ from gallery.models import Listing
 from gallery.pages import glossary, topics
 from gallery.pages.context import host
 from gallery.search import query
+from registry.console.views.accounts import LAST_ACCOUNT
 from registry.core import addresses
 from registry.values import RegistryId
 
 EXAMPLE_ACCOUNT = "123456789012"
 EXAMPLE_IMAGE = "acme/hello:1.0"
-SESSION_ACCOUNT = "kho_account"
 
 
 @require_safe
@@ -52,7 +52,7 @@ def _example() -> str:
 
 def _place(request: HttpRequest) -> topics.Place:
     """Where this reader's clients go."""
-    account = str(request.session.get(SESSION_ACCOUNT, EXAMPLE_ACCOUNT))
+    account = str(request.session.get(LAST_ACCOUNT, EXAMPLE_ACCOUNT))
     client_host = addresses.client_host(request.get_host())
     origin = settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
     return topics.Place(
