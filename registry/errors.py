@@ -37,6 +37,7 @@ RegistryError
 ├── LayerError                      EmptyUpload, LayerPartTooSmall
 ├── LayerAlreadyExists
 ├── CatalogDataNotFound
+├── TakenDown                       staff removed it, and it can't be pushed again
 ├── RegistryPolicyNotFound
 ├── LimitExceeded                   a number of things is reached
 │   ├── CountLimitExceeded          of repositories, images, tags
@@ -221,6 +222,15 @@ class BlobNotFound(BlobError):
         self.digest = digest
 
 
+class LayerInaccessible(BlobError):
+    """The repository has the layer, but no image that it belongs to."""
+
+    def __init__(self, digest: str, name: str) -> None:
+        super().__init__(digest)
+        self.digest = digest
+        self.name = name
+
+
 class BlobDigestMismatch(BlobError):
     """The uploaded bytes have another digest than the client said."""
 
@@ -302,6 +312,14 @@ class LayerAlreadyExists(RegistryError):
 
 class CatalogDataNotFound(RepositoryError):
     """The public repository has no catalog data."""
+
+
+class TakenDown(RepositoryError):
+    """Staff took the public repository, or the image that is pushed to it, down; `reason` is for everybody."""
+
+    def __init__(self, name: str, registry_id: str, reason: str) -> None:
+        super().__init__(name, registry_id)
+        self.reason = reason
 
 
 class RegistryPolicyNotFound(RegistryError):

@@ -12,7 +12,7 @@ TOPICS: Final[dict[str, tuple[Any, Any]]] = {
     "first-push": (_("First push"), _("Create a repository, name an image after it, push.")),
     "policies": (_("Policies by example"), _("Who may pull and push: four policies to copy and change.")),
     "lifecycle": (_("Lifecycle by example"), _("Rules for images that are not needed any more.")),
-    "api": (_("API"), _("The AWS calls, the OCI Distribution API, and where to send them.")),
+    "api": (_("API"), _("The AWS calls, the OCI Distribution API, the gallery as JSON, and where to send them.")),
     "glossary": (_("Glossary"), _("The words of these pages in English and Vietnamese.")),
     "keyboard": (_("Keyboard"), _("Keys that save a way with the mouse.")),
 }
@@ -62,6 +62,8 @@ class Place:
             "who": "aws sts get-caller-identity",
             "images": "aws ecr describe-images --repository-name my-app",
             "tags_list": f"curl {self.origin}/v2/{repository}/tags/list",
+            "search": f"curl '{self.origin}/api/v1/search?q=hello'",
+            "openapi": f"curl {self.origin}/api/openapi.json",
             "put_user_policy": "aws iam put-user-policy --user-name ana --policy-name pull --policy-document file://policy.json",
             "set_policy": "aws ecr set-repository-policy --repository-name my-app --policy-text file://policy.json",
             "put_lifecycle": (

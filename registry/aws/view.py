@@ -213,8 +213,10 @@ class Exchange:
 
     def refused(self, error: Exception) -> HttpResponse:
         """The answer to what went wrong; raises what is a fault of ours."""
-        words = errors.in_words_of_json if self.is_json else errors.in_words_of_query
-        found = words(error)
+        if self.is_json:
+            found = errors.in_words_of_json(error, models.errors(self.service, self.operation))
+        else:
+            found = errors.in_words_of_query(error)
         if isinstance(error, AccessDenied) and self._caller is not None:
             found.message += f" Encoded authorization failure message: {messages.encode(self._caller, error)}"
         return self.error(found)

@@ -87,6 +87,7 @@ EXAMPLES: list[Exception] = [
     registry.QuotaExceeded(1),
     registry.CountLimitExceeded("A repository may have 1 images"),
     registry.StorageFull(),
+    registry.TakenDown("app", "111122223333", "Malware"),
     registry.StorageUnavailable(),
     registry.StorageDamaged("key"),
     accounts.CredentialsMissing(),
