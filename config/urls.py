@@ -1,7 +1,9 @@
 """Routes of the whole deployment; each app keeps its own list. The gallery comes last: its paths are pull paths."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
 from config import health
 
@@ -9,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("", include("registry.oci.urls")),
+    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}img/icon-32.png")),
     path("admin/", admin.site.urls),
     path("", include("accounts.console.urls")),
     path("", include("registry.console.urls")),

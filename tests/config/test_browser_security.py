@@ -1,8 +1,10 @@
 """What pages, files and errors tell browsers; a page may be stricter or wider by itself."""
 
 import contextlib
+import json
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from pytest_django import Settings
@@ -56,3 +58,13 @@ def test_no_page_has_script_or_style_in_it(client: Client, db: None) -> None:
         text = client.get(path).content.decode()
         assert " style=" not in text and "<style" not in text and " onclick=" not in text
         assert text.count("<script") == text.count("<script src=") == 2
+
+
+def test_browsers_that_ask_for_an_icon_get_it(client: Client, db: None) -> None:
+    assert client.get("/favicon.ico").headers["Location"] == "/static/img/icon-32.png"
+    with contextlib.closing(client.get("/static/img/icon-32.png")) as answer:
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/png")
+    with contextlib.closing(client.get("/static/kho.webmanifest")) as answer:
+        named = json.loads(b"".join(answer.streaming_content))  # type: ignore[attr-defined]  # a file is streamed
+    for icon in named["icons"]:
+        assert finders.find(icon["src"]), icon
