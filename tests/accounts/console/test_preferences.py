@@ -74,4 +74,4 @@ def test_the_menu_of_who_is_signed_in(client: Client, ana: Person) -> None:
     assert "Signed in as ana@example.com" in text and ">Ana<" in text and "Staff area" not in text
     Person.objects.update(is_staff=True, name="")
     text = client.get("/search").content.decode()
-    assert "Staff area" in text and '<span class="menu-name">ana@example.com</span>' in text
+    assert "Staff area" in text and '<span class="account-name">ana@example.com</span>' in text
