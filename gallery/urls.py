@@ -7,8 +7,10 @@ from gallery.api import crawlers
 from gallery.api import urls as api
 from gallery.pages.views import (
     badges,
+    components,
     crawling,
     feeds,
+    helping,
     home,
     images,
     publisher,
@@ -30,6 +32,9 @@ urlpatterns = [
     re_path(rf"{CONSOLE}/profile$", profile.profile, name="console_profile"),
     re_path(rf"{CONSOLE}/repositories/{NAME}/-/listing$", listing.listing, name="console_listing"),
     re_path(r"^$", home.home, name="home"),
+    re_path(r"^help$", helping.index, name="help"),
+    re_path(r"^help/components$", components.reference, name="components"),
+    re_path(r"^help/(?P<topic>[a-z-]+)$", helping.topic, name="help_topic"),
     re_path(r"^search$", search.search, name="search"),
     re_path(r"^search/suggestions$", search.suggestions, name="suggestions"),
     re_path(r"^publishers$", publisher.index, name="publishers"),

@@ -49,6 +49,12 @@ def get(email: str) -> Person:
     return person
 
 
+def set_language(person: Person, language: str) -> None:
+    """Keep the language of a person's pages and mails."""
+    person.language = language
+    Person.objects.filter(pk=person.pk).update(language=language)
+
+
 def add_to_account(person: Person, account: Account, role_name: str = ADMINISTRATOR) -> Membership:
     """Let a person act on an account with a role of it; another role replaces the one before."""
     role = Principal.objects.filter(account=account, kind=Principal.Kind.ROLE, name=role_name).first()

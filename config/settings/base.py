@@ -6,6 +6,8 @@ from typing import Any
 from config import env, logging, wiring
 from config.settings.object_store import ObjectStore
 
+VERSION = "0.1.0"
+
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 # Where this deployment keeps its files: database, blobs, spool, mails, secrets.
@@ -41,6 +43,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.forms",
     "rest_framework",
     "drf_spectacular",
     "allauth",
@@ -54,15 +57,15 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.middleware.RequestContext",
     "config.middleware.ProtocolBoundary",
-    "config.middleware.RefuseNul",
-    "config.content_security.ContentSecurityPolicy",
+    "config.browser_security.BrowserSecurity",
     "django.middleware.security.SecurityMiddleware",
+    "config.middleware.RefuseNul",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.console.language.Language",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -70,6 +73,7 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
+CSRF_FAILURE_VIEW = "accounts.console.problems.forged"
 APPEND_SLASH = False
 
 TEMPLATES: list[dict[str, Any]] = [
@@ -82,11 +86,13 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "accounts.console.views.theme",
+                "accounts.console.preferences.context",
             ],
         },
     },
 ]
+
+FORM_RENDERER = "config.forms.FormRenderer"
 
 # One transaction per write verb, never per request; SQLite takes its write lock at the start of a transaction.
 ATOMIC_REQUESTS = False

@@ -21,6 +21,17 @@ PUBLIC = (
     "/{alias}/hello/-/history",
     "/{alias}/helo",
     "/sign-in",
+    "/account/preferences",
+    "/help",
+    "/help/components",
+    "/help/first-pull",
+    "/help/first-push",
+    "/help/log-in",
+    "/help/policies",
+    "/help/lifecycle",
+    "/help/api",
+    "/help/glossary",
+    "/help/keyboard",
 )
 PRIVATE = (
     "/console?choose",

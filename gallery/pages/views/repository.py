@@ -7,9 +7,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from accounts.console.asking import wants_part
 from gallery.pages import commands, context
 from gallery.pages.context import reader, repository_page
-from gallery.pages.views.search import wants_part
 from registry.core import aliases, browsing
 from registry.errors import ImageNotFound, InvalidValue
 from registry.values import parse_reference
