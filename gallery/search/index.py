@@ -1,20 +1,17 @@
 """Keeps a public repository's listing fresh. Started by domain events; what it writes can be computed again."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any, Final
 
-from django.db.models import Sum
 from django.utils import timezone
 
 from gallery.models import Listing
 from gallery.search.folding import fold
-from registry.core import aliases
+from registry.core import aliases, statistics
 from registry.core.browsing import ATTACHED
-from registry.models import CatalogData, Image, ImageChild, ImageTag, PullCount, RegistryCatalogData, Repository
+from registry.models import CatalogData, Image, ImageChild, ImageTag, RegistryCatalogData, Repository
 from registry.values import PUBLIC
 
-RECENT: Final = timedelta(days=30)
 KINDS: Final = {
     Image.Kind.IMAGE: Listing.Kind.IMAGE,
     Image.Kind.INDEX: Listing.Kind.IMAGE,
@@ -50,7 +47,6 @@ def _fields(repository: Repository) -> dict[str, Any]:
     described = said or _described(repository, image)
     names = RegistryCatalogData.objects.filter(account_id=repository.account_id)
     publisher = names.values_list("display_name", flat=True).first() or repository.account.name
-    recent = PullCount.objects.filter(image__repository=repository, day__gte=(timezone.now() - RECENT).date())
     return {
         "alias": alias,
         "name": repository.name,
@@ -61,7 +57,7 @@ def _fields(repository: Repository) -> dict[str, Any]:
         "platforms": _platforms(image) if image else [],
         "tag_count": tags.count(),
         "pull_count": repository.pull_count,
-        "recent_pull_count": recent.aggregate(total=Sum("count", default=0))["total"],
+        "recent_pull_count": statistics.recent_pulls(repository.id),
         "pushed_at": repository.last_push_at,
         "search_text": fold(f"{alias}/{repository.name} {publisher} {described}"),
         "refreshed_at": timezone.now(),
