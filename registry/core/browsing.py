@@ -4,7 +4,7 @@ Pages are keysets: `after` is where the last page ended, so that a deep link kee
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
@@ -175,10 +175,10 @@ def platforms_of(repository: Repository, images: Sequence[Image]) -> dict[int, l
             rows[image.id].append(PlatformRow(image.platform, image.digest, image.size))
     indexes = [image.id for image in images if image.kind == Image.Kind.INDEX]
     there = Image.objects.filter(repository=repository, deleted_at=None, digest=OuterRef("digest"))
-    children = ImageChild.objects.filter(parent_id__in=indexes, is_attestation=False).annotate(
-        **{f"there_{name}": Subquery(there.values(name)) for name in ("size", "os", "architecture", "variant")}
-    )
-    for child in children.order_by("position").values() if indexes else ():
+    known_of = {f"there_{name}": Subquery(there.values(name)) for name in ("size", "os", "architecture", "variant")}
+    children = ImageChild.objects.filter(parent_id__in=indexes, is_attestation=False).annotate(**known_of)
+    entries: Iterable[Mapping[str, Any]] = children.order_by("position").values() if indexes else ()
+    for child in entries:
         said, known = (
             "/".join(part for part in (child[f"{of}{name}"] for name in ("os", "architecture", "variant")) if part)
             for of in ("", "there_")

@@ -2,14 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 
 from accounts.audit.actions import Action
 from accounts.caller import Caller
-from registry.core import repositories
+from registry.core import mutability, repositories
 from registry.core.browsing import PAGE, Page
-from registry.errors import InvalidValue
+from registry.errors import ImageNotFound, InvalidValue
 from registry.models import Image, ImageTag, Repository, TagEvent
-from registry.values import Address
+from registry.values import Address, Digest
+from registry.values import ImageTag as Tag
+
+KINDS: Final = TagEvent.Kind.choices
+"""What may happen to a tag, with the word for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,16 @@ class EventRow:
         if self.old_size is None or self.new_size is None:
             return None
         return self.new_size - self.old_size
+
+
+@dataclass(frozen=True, slots=True)
+class Reversion:
+    """What putting a tag back would do: which image it names now, if any, and which one it would name."""
+
+    tag: str
+    now: Image | None
+    then: Image
+    is_immutable: bool
 
 
 def tag_history(
@@ -66,11 +81,15 @@ def tag_history(
     return Page(_rows(repository, rows[:limit]), str(rows[limit - 1].id) if len(rows) > limit else "", total)
 
 
-def current_digest(caller: Caller, address: Address, tag: str) -> str:
-    """Return the digest that a tag names now; empty if there is no such tag."""
-    repository = repositories.authorized(caller, address, Action.LIST_IMAGES)
-    tags = ImageTag.objects.filter(repository=repository, name=tag)
-    return tags.values_list("image__digest", flat=True).first() or ""
+def reversion(caller: Caller, address: Address, tag: Tag, digest: Digest) -> Reversion:
+    """Return what `image_tags.revert` would do, for whoever may do it. ImageNotFound if the image is gone."""
+    name = str(tag)
+    repository = repositories.authorized(caller, address, Action.PUT_IMAGE, image_tags=lambda _: [name])
+    image = Image.objects.filter(repository=repository, digest=str(digest), deleted_at=None).first()
+    if image is None:
+        raise ImageNotFound(str(digest), repository.name, repository.account_id)
+    row = ImageTag.objects.filter(repository=repository, name=name).select_related("image").first()
+    return Reversion(name, row.image if row else None, image, bool(row) and not mutability.may_move(repository, name))
 
 
 def _midnight(day: date) -> datetime:

@@ -14,7 +14,8 @@ class SortKeyField(models.CharField):  # type: ignore[type-arg]  # Django's own 
 
     def __init__(self, make: Callable[[str], str], **more: Any) -> None:
         self.make = make
-        super().__init__(**{"max_length": LONGEST, "editable": False, "default": ""} | more)
+        known: dict[str, Any] = {"max_length": LONGEST, "editable": False, "default": ""}
+        super().__init__(**known | more)
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
         """How migrations write the field."""

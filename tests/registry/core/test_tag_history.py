@@ -65,7 +65,9 @@ def test_a_tag_is_put_back(alice: Caller, address: Address) -> None:
     OutboxRow.objects.all().delete()
     assert image_tags.revert(alice, address, Tag("a"), Digest.parse(first.digest))
     assert not image_tags.revert(alice, address, Tag("a"), Digest.parse(first.digest)), "it is there already"
-    assert tag_history.current_digest(alice, address, "a") == first.digest
+    assert ImageTag.objects.get(name="a").image == first
+    plan = tag_history.reversion(alice, address, Tag("a"), Digest.parse(second.digest))
+    assert (plan.now, plan.then, plan.is_immutable) == (first, second, False)
     event = tag_history.tag_history(alice, address).rows[0].event
     assert (event.kind, event.old_digest, event.new_digest) == (TagEvent.Kind.REVERTED, second.digest, first.digest)
     assert event.principal_arn == alice.principal_arn
@@ -73,8 +75,8 @@ def test_a_tag_is_put_back(alice: Caller, address: Address) -> None:
     assert AuditEvent.objects.filter(event_name="PutImage").count() == 3
     images.untag(alice, address, Tag("a"))
     assert image_tags.revert(alice, address, Tag("a"), Digest.parse(second.digest))
-    assert tag_history.current_digest(alice, address, "a") == second.digest
-    assert tag_history.current_digest(alice, address, "b") == ""
+    assert ImageTag.objects.get(name="a").image == second
+    assert tag_history.reversion(alice, address, Tag("b"), Digest.parse(first.digest)).now is None
 
 
 def test_it_refuses_to_move_immutable_tags_and_to_find_what_is_gone(alice: Caller, address: Address) -> None:
@@ -85,11 +87,13 @@ def test_it_refuses_to_move_immutable_tags_and_to_find_what_is_gone(alice: Calle
         with pytest.raises(ImageNotFound):
             image_tags.revert(alice, address, Tag("a"), Digest.parse(digest))
     repositories.put_mutability(alice, address, "IMMUTABLE")
+    assert tag_history.reversion(alice, address, Tag("a"), Digest.parse(first.digest)).is_immutable
     with pytest.raises(ImageTagAlreadyExists):
         image_tags.revert(alice, address, Tag("a"), Digest.parse(first.digest))
     images.delete(alice, address, Digest.parse(first.digest))
-    with pytest.raises(ImageNotFound):
-        image_tags.revert(alice, address, Tag("a"), Digest.parse(first.digest))
+    for verb in (image_tags.revert, tag_history.reversion):
+        with pytest.raises(ImageNotFound):
+            verb(alice, address, Tag("a"), Digest.parse(first.digest))
     assert ImageTag.objects.get(name="a").image.digest != first.digest
     assert not TagEvent.objects.filter(kind=TagEvent.Kind.REVERTED).exists()
 
@@ -100,6 +104,6 @@ def test_it_refuses_strangers(alice: Caller, charlie: Caller, anonymous: Caller,
         with pytest.raises(error):
             tag_history.tag_history(caller, address)
         with pytest.raises(error):
-            tag_history.current_digest(caller, address, "a")
+            tag_history.reversion(caller, address, Tag("a"), digest)
         with pytest.raises(error):
             image_tags.revert(caller, address, Tag("a"), digest)
