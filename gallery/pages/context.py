@@ -95,20 +95,29 @@ def of_repository(request: HttpRequest, alias: str, name: str, address: Address,
         case = showcase.of(reader(request), address, tag=request.GET.get("pull", ""))
     except RepositoryNotFound as error:
         raise NoRepository(path) from error
-    return {
-        "alias": alias,
-        "name": name,
-        "path": path,
-        "tab": tab,
-        "host": host(request),
-        "case": case,
-        "repository": case.repository,
-        "publisher": case.publisher,
-        "tag_total": case.tag_total,
-        "kind": index.KINDS.get(case.image.kind, Listing.Kind.ARTIFACT) if case.image else None,
-        "source_link": link(case.source),
-        "replacement_link": f"/{case.catalog.replacement}" if PATH.fullmatch(case.catalog.replacement) else "",
-    } | _pull_line(request, path, case) | _rights(request, address, case)
+    return (
+        {
+            "alias": alias,
+            "name": name,
+            "path": path,
+            "tab": tab,
+            "host": host(request),
+            "case": case,
+            "repository": case.repository,
+            "publisher": case.publisher,
+            "tag_total": case.tag_total,
+            "kind": _kind(case.image.kind) if case.image else None,
+            "source_link": link(case.source),
+            "replacement_link": f"/{case.catalog.replacement}" if PATH.fullmatch(case.catalog.replacement) else "",
+        }
+        | _pull_line(request, path, case)
+        | _rights(request, address, case)
+    )
+
+
+def _kind(kind: str) -> Listing.Kind:
+    """What lists call a kind of image."""
+    return next((listed for known, listed in index.KINDS.items() if known == kind), Listing.Kind.ARTIFACT)
 
 
 def _pull_line(request: HttpRequest, path: str, case: Showcase) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from gallery.models import Listing
 from gallery.search.folding import fold
-from registry.core import aliases, statistics
-from registry.core.browsing import ATTACHED
-from registry.models import CatalogData, Image, ImageChild, ImageTag, RegistryCatalogData, Repository
+from registry.core import aliases, statistics, tag_pages
+from registry.core.browsing import shown_tags
+from registry.models import CatalogData, Image, ImageChild, RegistryCatalogData, Repository
 from registry.values import PUBLIC
 
 KINDS: Final = {
@@ -40,8 +40,8 @@ def rebuild() -> int:
 def _fields(repository: Repository) -> dict[str, Any]:
     """What the listing says now."""
     alias = aliases.primary(repository.account_id)
-    tags = ImageTag.objects.filter(repository=repository).exclude(image__kind__in=ATTACHED)
-    newest = tags.select_related("image").order_by("-updated_at", "-id").first()
+    choices = tag_pages.choices(repository)
+    newest = tag_pages.newest(choices) if choices else None
     image = newest.image if newest else None
     said = CatalogData.objects.filter(repository=repository).values_list("description", flat=True).first()
     described = said or _described(repository, image)
@@ -55,7 +55,7 @@ def _fields(repository: Repository) -> dict[str, Any]:
         "kind": KINDS.get(Image.Kind(image.kind), Listing.Kind.ARTIFACT) if image else Listing.Kind.IMAGE,
         "newest_tag": newest.name if newest else "",
         "platforms": _platforms(image) if image else [],
-        "tag_count": tags.count(),
+        "tag_count": shown_tags(repository).count(),
         "pull_count": repository.pull_count,
         "recent_pull_count": statistics.recent_pulls(repository.id),
         "pushed_at": repository.last_push_at,

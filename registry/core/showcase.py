@@ -82,8 +82,8 @@ def of(caller: Caller, address: Address, *, tag: str = "") -> Showcase:
         facts = facts_of_first(Image.objects.filter(repository=repository, deleted_at=None), platforms)
     return Showcase(
         repository=repository,
-        catalog=_said(repository, "catalog_data", CatalogData(repository=repository)),
-        profile=_said(repository.account, "catalog_data", RegistryCatalogData(account=repository.account)),
+        catalog=_said(repository, "catalog_data", CatalogData(repository_id=repository.id)),
+        profile=_said(repository.account, "catalog_data", RegistryCatalogData(account_id=repository.account_id)),
         tag=chosen.name if chosen else "",
         newest=newest.name if newest else "",
         image=image,

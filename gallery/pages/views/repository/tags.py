@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -14,6 +14,8 @@ from gallery.pages import commands, context
 from gallery.pages.context import reader, repository_page
 from gallery.pages.views.search import wants_part
 from registry.core import tag_pages
+from registry.errors import InvalidImageTag
+from registry.values import ImageTag
 
 SORTS = {
     "": gettext_lazy("Pushed, newest first"),
@@ -55,9 +57,7 @@ def tags(request: HttpRequest, alias: str, name: str) -> HttpResponse:
     found |= {platform.platform for platform in values["case"].platforms} | {chosen["platform"]}
     values |= chosen | {
         "page": page,
-        "rows": [
-            (row, commands.pull(row.image.kind, place, row.name, client, is_plain=is_plain)) for row in page.rows
-        ],
+        "rows": [(row, commands.pull(row.image.kind, place, row.name, client, is_plain=is_plain)) for row in page.rows],
         "sorts": SORTS,
         "kinds": KINDS,
         "platform_choices": sorted(found - {""}),
@@ -84,10 +84,13 @@ def _chosen(request: HttpRequest) -> tuple[dict[str, Any], int]:
 @require_safe
 @repository_page
 def compare(request: HttpRequest, alias: str, name: str) -> HttpResponse:
-    """Two ticked tags lead to their comparison, older names of theirs kept in the order of the list."""
-    ticked = list(dict.fromkeys(request.GET.getlist("tag")))
+    """Two ticked tags lead to their comparison: from the one that stands lower in the list to the other."""
+    try:
+        ticked = [ImageTag.parse(tag) for tag in dict.fromkeys(request.GET.getlist("tag"))]
+    except InvalidImageTag as error:
+        raise Http404 from error
     if len(ticked) != 2:
         messages.error(request, _("Tick two tags to compare them."))
         return redirect("tags", alias=alias, name=name)
-    newer, older = ticked
-    return redirect(f"/{alias}/{name}/-/compare/{older}...{newer}")
+    upper, lower = ticked
+    return redirect(f"/{alias}/{name}/-/compare/{lower}...{upper}")
