@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from functools import partial, wraps
-from typing import Any, Concatenate, Final, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -20,6 +20,9 @@ from registry.core import addresses, aliases, repositories, showcase
 from registry.core.showcase import Showcase
 from registry.errors import InvalidValue, RepositoryNotFound
 from registry.values import ALIAS, NAME, Address
+
+if TYPE_CHECKING:
+    from registry.models import Repository
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, str, str, P], HttpResponse]
@@ -65,7 +68,7 @@ class NoRepository(Http404):
         super().__init__(path)
         words = path.rpartition("/")[2]
         self.near = [
-            {"url": f"/{row.alias}/{row.name}", "name": f"{row.alias}/{row.name}"} for row in query.find(words).rows[:5]
+            {"url": f"/{row.alias}/{row.name}", "name": f"{row.alias}/{row.name}"} for row in query.near(words)
         ]
 
 
@@ -86,6 +89,14 @@ def address_of(alias: str, name: str) -> Address:
         return addresses.public(account_id, name)
     except InvalidValue as error:
         raise NoRepository(f"{alias}/{name}") from error
+
+
+def repository_of(request: HttpRequest, address: Address, path: str) -> "Repository":
+    """The repository itself, without what pages show of it. NoRepository."""
+    try:
+        return repositories.get(reader(request), address)
+    except RepositoryNotFound as error:
+        raise NoRepository(path) from error
 
 
 def of_repository(request: HttpRequest, alias: str, name: str, address: Address, tab: str) -> dict[str, Any]:
