@@ -143,7 +143,11 @@ def _pull_line(request: HttpRequest, path: str, case: Showcase) -> dict[str, Any
         "clients": [(name, each.label) for name, each in commands.clients(kind).items()],
         "pull": commands.pull(kind, place, case.tag, client, is_plain=not request.is_secure()),
         "kept": [
-            (key, value) for key, values in request.GET.lists() if key not in {"pull", "client"} for value in values
+            (key, value)
+            for key, values in request.GET.lists()
+            if key not in {"pull", "client"}
+            for value in values
+            if value
         ],
     }
 

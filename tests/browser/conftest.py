@@ -59,6 +59,8 @@ hello = addresses.public(account_id, "hello")
 catalog.put(caller, hello, {"about_text": about, "description": "Greets people.", "categories": ["developer-tools"]})
 demo._push(caller, hello, demo._image("hello", "Hello again.", "Prints a greeting and ends."), "edge")
 demo._push(caller, hello, demo._image("hello", "Hello, hello.", "Prints a greeting and ends."), "edge")
+for text in ("a", "b", "c"):
+    demo._push(caller, addresses.private(account_id, "team/app-2"), demo._image(text, text, text), "edge")
 from datetime import timedelta
 from django.utils import timezone
 from registry.models import DailyPulls, Repository

@@ -63,14 +63,15 @@ def tags(request: HttpRequest, alias: str, name: str) -> HttpResponse:
         "platform_choices": sorted(found - {""}),
         "is_filtered": bool(chosen["contains"] or chosen["platform"] or chosen["kind_chosen"]),
     }
-    template = "gallery/tag_results.html" if wants_part(request) else "gallery/tags.html"
-    return render(request, template, values, status=status)
+    is_part = wants_part(request)
+    template = "gallery/tag_results.html" if is_part else "gallery/tags.html"
+    return render(request, template, values | {"is_part": is_part}, status=status)
 
 
 def _chosen(request: HttpRequest) -> tuple[dict[str, Any], int]:
     """The filters and the order that were asked for; 400 and none of them if one is not known."""
     chosen: dict[str, Any] = {
-        "contains": request.GET.get("contains", "").strip()[:128],
+        "contains": request.GET.get("tag", "").strip()[:128],
         "platform": request.GET.get("platform", "").strip()[:200],
         "kind_chosen": request.GET.get("kind", ""),
         "sort": request.GET.get("sort", ""),

@@ -65,9 +65,9 @@ def test_what_the_publisher_does_not_say_the_image_says(client: Client, alias: s
 
 def test_the_tag_and_the_client_are_chosen_and_remembered(client: Client, alias: str) -> None:
     assert f"docker pull testserver/{alias}/app:1.0" in page(client, f"/{alias}/app?pull=1.0")
-    text = page(client, f"/{alias}/app/-/tags?client=podman&contains=1")
+    text = page(client, f"/{alias}/app/-/tags?client=podman&tag=1")
     assert f"podman pull --tls-verify=false testserver/{alias}/app:1.1" in text
-    assert '<input type="hidden" name="contains" value="1">' in text, "the filter is kept"
+    assert '<input type="hidden" name="tag" value="1">' in text, "the filter is kept"
     assert "podman pull" in page(client, f"/{alias}/app/-/history"), "the client is remembered"
     assert f"docker pull testserver/{alias}/app:1.1" in page(client, f"/{alias}/app?client=nonsense")
     assert client.cookies["kho_client"].value == "podman"
