@@ -147,6 +147,7 @@ def test_other_names_of_the_publisher_lead_to_the_first(client: Client, alias: s
 @pytest.mark.parametrize("path", PAGES)
 def test_pages_cost_the_same_however_much_is_there(
     client: Client,
+    publisher: Client,
     alias: str,
     alice: Caller,
     public_address: Address,
@@ -157,6 +158,8 @@ def test_pages_cost_the_same_however_much_is_there(
         push_index(alice, public_address, f"3.{number}", [push_image(alice, public_address, f"more-{number}")])
     with django_assert_max_num_queries(12):
         page(client, f"/{alias}/app{path}")
+    with django_assert_max_num_queries(16):  # and who is signed in, with the rights of their role
+        page(publisher, f"/{alias}/app{path}")
 
 
 @pytest.mark.parametrize("path", PAGES)
