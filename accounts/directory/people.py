@@ -50,7 +50,7 @@ def get(email: str) -> Person:
 
 
 def set_language(person: Person, language: str) -> None:
-    """Keep the language of a person's pages and mails."""
+    """Keep the language of a person's pages and mails; empty is as the browser asks."""
     person.language = language
     Person.objects.filter(pk=person.pk).update(language=language)
 
