@@ -30,6 +30,13 @@ def size(count: int | None) -> str:
 
 
 @register.filter
+def size_change(count: int) -> str:
+    """By how much something grew or shrank: +1.20 MB, −300 B, ±0 B."""
+    sign = "+" if count > 0 else "−" if count < 0 else "±"
+    return f"{sign}{size(abs(count))}"
+
+
+@register.filter
 def short_count(count: int | None) -> str:
     """A count: exact to 9,999, then in thousands and millions."""
     number = count or 0

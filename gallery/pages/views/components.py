@@ -144,7 +144,11 @@ def reference(request: HttpRequest) -> HttpResponse:
         "events": SimpleNamespace(
             rows=[
                 SimpleNamespace(
-                    at=AT, tag="1.27", get_kind_display=_("moved"), old_digest=OTHER_DIGEST, new_digest=DIGEST
+                    event=SimpleNamespace(
+                        at=AT, tag="1.27", get_kind_display=_("moved"), old_digest=OTHER_DIGEST, new_digest=DIGEST
+                    ),
+                    change=1_240_000,
+                    new_size=67_182_044,
                 )
             ]
         ),
