@@ -25,13 +25,15 @@ YEAR_SECONDS: Final = 365 * 24 * 3600
 def preferences(request: HttpRequest) -> HttpResponse:
     """The page; a POST keeps those preferences that it names and leads back to `next`."""
     if request.method != "POST":
-        return render(request, "account/preferences.html")
+        person = request.user if isinstance(request.user, Person) else None
+        kept = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        return render(request, "account/preferences.html", {"kept_language": person.language if person else kept})
     target = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
         target = "/account/preferences"
     answer = HttpResponseRedirect(target)
-    language = request.POST.get("language", "")
-    if language in dict(settings.LANGUAGES):
+    language = request.POST.get("language")
+    if language == "" or language in dict(settings.LANGUAGES):
         keep(answer, settings.LANGUAGE_COOKIE_NAME, language)
         if isinstance(request.user, Person):
             people.set_language(request.user, language)

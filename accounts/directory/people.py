@@ -51,8 +51,8 @@ def get(email: str) -> Person:
 
 
 def set_language(person: Person, language: str) -> None:
-    """Keep the language of a person's pages and mails. InvalidInput."""
-    if language not in dict(settings.LANGUAGES):
+    """Keep the language of a person's pages and mails; empty is as the browser asks. InvalidInput."""
+    if language and language not in dict(settings.LANGUAGES):
         raise InvalidInput("language", "takes one of " + ", ".join(dict(settings.LANGUAGES)))
     person.language = language
     Person.objects.filter(pk=person.pk).update(language=language)
