@@ -10,6 +10,7 @@ EVENT_TASKS: Final[dict[str, tuple[str, ...]]] = {
     "ImageUntagged": ("gallery.search.index.refresh",),
     "CatalogDataChanged": ("gallery.search.index.refresh",),
     "ImagesPulled": ("gallery.search.index.refresh",),
+    "MailWritten": ("accounts.mail.deliver",),
 }
 """Domain event -> functions of one argument (the event's fields as a dict), run by a task worker after commit."""
 
