@@ -16,3 +16,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 handler404 = "gallery.pages.views.home.not_found"
+handler429 = "config.limits.too_many"

@@ -1,5 +1,6 @@
 """People, and the accounts that they act on."""
 
+from dataclasses import dataclass
 from typing import Final
 from zoneinfo import available_timezones
 
@@ -17,6 +18,7 @@ from accounts.directory import accounts as directory
 from accounts.directory import members
 from accounts.directory.accounts import ADMINISTRATOR
 from accounts.errors import AlreadyExists, InvalidInput, LimitReached, NotFound
+from accounts.iam import arn
 from accounts.models import Account, Membership, Person, Principal
 
 LONGEST_NAME: Final = 150
@@ -137,11 +139,28 @@ def membership_in(person: Person, account_id: str) -> Membership:
     raise NotFound(f"member {person} of account {account_id}")
 
 
-def record_sign_in(person: Person | None, caller: Caller, *, error_code: str = "", method: str = "") -> None:
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where somebody signs in from."""
+
+    ip: str = ""
+    user_agent: str = ""
+    request_id: str = ""
+
+
+def record_sign_in(person: Person | None, source: Source, *, error_code: str = "", method: str = "") -> None:
     """Write a sign-in, or a try that failed, to the trail of each account that the person acts on."""
     if person is None:
         return
     for membership in memberships_of(person):
-        resource = members.arn_of(membership.account_id, person.email)
+        account_id = membership.account_id
+        caller = Caller(
+            account_id=account_id,
+            principal_arn=str(arn.assumed_role(account_id, membership.role.name, person.email)),
+            source_ip=source.ip,
+            user_agent=source.user_agent,
+            request_id=source.request_id,
+        )
         details = {"method": method} if method else {}
+        resource = members.arn_of(account_id, person.email)
         trail.record(caller, Action.CONSOLE_LOGIN, resource, error_code=error_code, details=details)

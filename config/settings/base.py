@@ -61,7 +61,6 @@ MIDDLEWARE = [
     "config.middleware.RequestContext",
     "config.middleware.ProtocolBoundary",
     "config.middleware.RefuseNul",
-    "config.limits.SearchLimit",
     "config.content_security.ContentSecurityPolicy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -74,6 +73,7 @@ MIDDLEWARE = [
     "accounts.console.preferences.SessionOver",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.limits.SearchLimit",
     "allauth.account.middleware.AccountMiddleware",
 ]
 
@@ -136,9 +136,11 @@ ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "signup": "10/m/ip,50/d/ip", "reset_p
 MFA_ADAPTER = "accounts.console.adapters.SecondFactors"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_ISSUER = "Kho"
 MFA_TOTP_TOLERANCE = 1
-SOCIALACCOUNT_ADAPTER = "accounts.console.adapters.Companies"
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+SOCIALACCOUNT_ADAPTER = "accounts.console.company.Companies"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 # Providers of company sign-in, and what their claims grant.
 SSO_PROVIDERS = sso.read()

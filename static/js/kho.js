@@ -46,6 +46,7 @@
 
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input, textarea, select, [contenteditable]");
+    if (document.documentElement.dataset.shortcuts === "off") { return; }
     if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
       const field = document.querySelector("input[type=search]");
       if (field) { event.preventDefault(); field.focus(); }
