@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import mail, sealing
 from accounts.console import company, invited
+from accounts.console.links import origin
 from accounts.directory import people, second_factors
 from accounts.models import Person
 
@@ -42,11 +43,6 @@ FACTOR_ERRORS: Final = {
     "incorrect_code": gettext_lazy("This is not right. Try again."),
     "unverified_email": gettext_lazy("Confirm your mail address first."),
 }
-
-
-def origin(request: HttpRequest) -> str:
-    """Where links in mails lead to: the public origin, or where the request came to if none is set."""
-    return settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
 
 
 class People(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types

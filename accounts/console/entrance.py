@@ -21,7 +21,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.caller import Caller
-from accounts.console import adapters, invited
+from accounts.console import adapters, invited, links
 from accounts.directory import invitations, people
 from accounts.errors import InvalidInput, NotFound
 from accounts.models import Person
@@ -86,7 +86,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
     memberships = people.memberships_of(request.user) if isinstance(request.user, Person) else []
     if len(memberships) != 1:
         return redirect(settings.LOGIN_REDIRECT_URL)
-    host = urlsplit(adapters.origin(request)).netloc
+    host = urlsplit(links.origin(request)).netloc
     context = {"account": memberships[0].account, "host": host, "region": settings.HOME_REGION}
     return render(request, "account/welcome.html", context)
 

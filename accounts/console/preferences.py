@@ -11,10 +11,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 from django.views import i18n
 from django.views.decorators.http import require_POST
 
+from accounts.console.links import is_ours
 from accounts.directory import people
 from accounts.models import Person
 
@@ -23,11 +24,6 @@ Handler = Callable[[HttpRequest], HttpResponseBase]
 THEMES: Final = ("light", "dark")
 THEME_COOKIE: Final = "kho_theme"
 YEAR_SECONDS: Final = 365 * 24 * 3600
-
-
-def is_ours(request: HttpRequest, target: str) -> bool:
-    """Whether an address leads to a page of this origin."""
-    return url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
 
 
 @require_POST

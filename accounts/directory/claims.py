@@ -46,8 +46,9 @@ def apply(person: Person, provider: str, rules: Iterable[Rule], claims: Mapping[
     """
     wanted = granted(rules, claims)
     with transaction.atomic():
-        for membership in Membership.objects.filter(person=person, granted_by=provider).select_related("account"):
+        for membership in Membership.objects.filter(person=person, granted_by=provider).select_related("person", "account"):
             if membership.account_id not in wanted:
+                members.end_sessions(membership)
                 membership.delete()
                 _record(Action.REMOVE_PERSON, membership.account_id, person, provider, "")
         for account_id, role_name in wanted.items():
@@ -65,6 +66,7 @@ def _grant(person: Person, provider: str, account_id: str, role_name: str) -> No
         Membership.objects.create(person=person, account=account, role=role, granted_by=provider)
         _record(Action.ADD_PERSON, account_id, person, provider, role_name)
     elif present.granted_by == provider and present.role_id != role.id:
+        members.end_sessions(present)
         present.role = role
         present.save(update_fields=["role"])
         _record(Action.UPDATE_PERSON, account_id, person, provider, role_name)

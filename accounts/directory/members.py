@@ -17,7 +17,7 @@ from accounts.caller import Caller
 from accounts.directory import policies
 from accounts.errors import DeleteConflict, NotFound
 from accounts.iam.arn import Arn
-from accounts.models import Account, Membership, Principal
+from accounts.models import Account, Membership, Principal, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,10 @@ def list_members(caller: Caller, account_id: str, *, contains: str = "") -> list
     return [Member(each, each.person_id in protected, each.person.last_login) for each in memberships]
 
 
-def get(caller: Caller, account_id: str, person_id: int) -> Membership:
+def get(caller: Caller, account_id: str, email: str) -> Membership:
     """Return a member. NotFound."""
     allow(caller, Action.LIST_PEOPLE, account_id, "*")
-    return _find(account_id, person_id)
+    return _find(account_id, email)
 
 
 def role_to_give(caller: Caller, account_id: str, name: str) -> Principal:
@@ -76,49 +76,54 @@ def roles_to_give(caller: Caller, account_id: str) -> list[Principal]:
     return [each for each in roles if gate.decide(caller, "iam:PassRole", Arn.parse(each.arn)).allowed]
 
 
-def change_role(caller: Caller, account_id: str, person_id: int, role_name: str) -> Membership:
+def change_role(caller: Caller, account_id: str, email: str, role_name: str) -> Membership:
     """Give a member another role. NotFound; DeleteConflict for the last who administers the account."""
-    membership = get(caller, account_id, person_id)
-    email = membership.person.email
     allow(caller, Action.UPDATE_PERSON, account_id, email)
     role = role_to_give(caller, account_id, role_name)
     with transaction.atomic():
         _lock(account_id)
-        membership = _find(account_id, person_id)
+        membership = _find(account_id, email)
         if not _administers(role):
             _keep_an_administrator(membership)
+        end_sessions(membership)
         membership.role, membership.granted_by = role, ""
         membership.save(update_fields=["role", "granted_by"])
         trail.record(caller, Action.UPDATE_PERSON, arn_of(account_id, email), details={"roleName": role.name})
     return membership
 
 
-def remove(caller: Caller, account_id: str, person_id: int) -> None:
+def remove(caller: Caller, account_id: str, email: str) -> None:
     """End a membership, at once. NotFound; DeleteConflict for the last who administers the account."""
-    email = get(caller, account_id, person_id).person.email
     allow(caller, Action.REMOVE_PERSON, account_id, email)
-    _end(caller, Action.REMOVE_PERSON, account_id, person_id)
+    _end(caller, Action.REMOVE_PERSON, account_id, email)
 
 
 def leave(caller: Caller, membership: Membership) -> None:
     """End a membership of one's own, which needs no right. DeleteConflict."""
-    _end(caller, Action.LEAVE_ACCOUNT, membership.account_id, membership.person_id)
+    _end(caller, Action.LEAVE_ACCOUNT, membership.account_id, membership.person.email)
 
 
-def _end(caller: Caller, action: Action, account_id: str, person_id: int) -> None:
+def _end(caller: Caller, action: Action, account_id: str, email: str) -> None:
     with transaction.atomic():
         _lock(account_id)
-        membership = _find(account_id, person_id)
+        membership = _find(account_id, email)
         _keep_an_administrator(membership)
+        end_sessions(membership)
         membership.delete()
         trail.record(caller, action, arn_of(account_id, membership.person.email))
 
 
-def _find(account_id: str, person_id: int) -> Membership:
-    found = Membership.objects.filter(account_id=account_id, person_id=person_id).select_related("person", "role")
+def end_sessions(membership: Membership) -> None:
+    """End the registry passwords that a member has made in the console: they are sessions in the member's name."""
+    name = membership.person.email[:64]
+    Session.objects.filter(principal_id=membership.role_id, kind=Session.Kind.ASSUMED, name=name).delete()
+
+
+def _find(account_id: str, email: str) -> Membership:
+    found = Membership.objects.filter(account_id=account_id, person__email=email).select_related("person", "role")
     membership = found.first()
     if membership is None:
-        raise NotFound(f"member {person_id} of account {account_id}")
+        raise NotFound(f"member {email} of account {account_id}")
     return membership
 
 

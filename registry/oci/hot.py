@@ -66,7 +66,7 @@ def _answer(
     source_ip: str,
     request_id: str,
     is_secure: bool,
-) -> Answer:
+) -> Answer | None:
     """What the verbs of the core say; they raise what the views will answer."""
     connections.refresh()
     caller = callers.of(
@@ -77,6 +77,8 @@ def _answer(
         request_id=request_id,
         is_secure=is_secure,
     )
+    if caller.is_anonymous and pulls.are_limited():
+        return None  # the views count
     key = host.kind, head, route.string
     early = _early.get(key, settings.EARLY_SECONDS) if caller.is_anonymous else None
     if early is not None:

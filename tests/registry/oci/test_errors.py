@@ -85,6 +85,7 @@ EXAMPLES: list[Exception] = [
     registry.UploadCutShort("a", 1),
     registry.UploadBusy("a"),
     registry.QuotaExceeded(1),
+    registry.TooManyPulls(60),
     registry.CountLimitExceeded("A repository may have 1 images"),
     registry.StorageFull(),
     registry.StorageUnavailable(),
