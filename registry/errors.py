@@ -37,6 +37,7 @@ RegistryError
 ├── LayerError                      EmptyUpload, LayerPartTooSmall
 ├── LayerAlreadyExists
 ├── CatalogDataNotFound
+├── TakenDown                       staff removed it, and it can't be pushed again
 ├── RegistryPolicyNotFound
 ├── LimitExceeded                   a number of things is reached
 │   ├── CountLimitExceeded          of repositories, images, tags
@@ -303,6 +304,14 @@ class LayerAlreadyExists(RegistryError):
 
 class CatalogDataNotFound(RepositoryError):
     """The public repository has no catalog data."""
+
+
+class TakenDown(RepositoryError):
+    """Staff took the public repository, or the image that is pushed to it, down; `reason` is for everybody."""
+
+    def __init__(self, name: str, registry_id: str, reason: str) -> None:
+        super().__init__(name, registry_id)
+        self.reason = reason
 
 
 class RegistryPolicyNotFound(RegistryError):

@@ -51,6 +51,13 @@ class ImagesPulled:
 
 
 @dataclass(frozen=True, slots=True)
+class TakenDown:
+    """Staff took a public repository or image down; its bytes are to be removed."""
+
+    takedown: int
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogDataChanged:
     """A publisher says something else about a public repository, or goes by another name."""
 
@@ -65,4 +72,5 @@ Event = (
     | ImageUntagged
     | ImagesPulled
     | CatalogDataChanged
+    | TakenDown
 )

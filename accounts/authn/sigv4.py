@@ -228,6 +228,9 @@ def _check_scope(claim: Claim, service: str) -> None:
         raise SignatureRefused("InvalidSignatureException", said)
     served = {*settings.REGIONS, GLOBAL_REGION} if service in ANY_REGION else set(settings.REGIONS)
     if claim.region not in served:
+        if service == "ecr-public":
+            said = f"The command is not supported in the region '{claim.region[:64]}'."
+            raise SignatureRefused("UnsupportedCommandException", said)
         said = f"Credential should be scoped to a valid region, not '{claim.region[:64]}'."
         raise SignatureRefused("InvalidSignatureException", said)
 

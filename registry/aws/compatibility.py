@@ -19,9 +19,7 @@ DIFFERENCES: Final[dict[str, dict[str, str]]] = {
         "PutRegistryScanningConfiguration": "Kept and answered; nothing is scanned yet.",
         "PutImageScanningConfiguration": "Kept and answered; nothing is scanned yet.",
         "PutReplicationConfiguration": "Kept and answered; nothing is replicated yet.",
-        "CreateRepositoryCreationTemplate": (
-            "Resource tags need no customRoleArn. KMS keys and lifecycle policies are refused."
-        ),
+        "CreateRepositoryCreationTemplate": ("Resource tags need no customRoleArn. KMS keys are refused."),
         "UpdateRepositoryCreationTemplate": "As CreateRepositoryCreationTemplate.",
         "SetRepositoryPolicy": "`ecr:ImageTag` is a condition key of Kho's own. The last 20 texts are kept.",
         "ListImages": "imageStatus is ACTIVE for every image.",

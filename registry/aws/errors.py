@@ -1,6 +1,6 @@
 """One table: error -> code of the JSON services, code and status of the query services, words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -58,6 +58,7 @@ def _image(error: registry.ImageNotFound) -> str:
 
 
 INVALID: Final = "InvalidParameterException"
+VALIDATION: Final = "ValidationException"
 TABLE: Final[dict[type[Exception], Wire]] = {
     accounts.AccessDenied: Wire("AccessDeniedException", "AccessDenied", 403, _denied),
     accounts.CredentialsMissing: Wire(
@@ -177,6 +178,7 @@ TABLE: Final[dict[type[Exception], Wire]] = {
             "Catalog data does not exist for the repository with name '{name}' in the registry with id '{registry}'"
         ),
     ),
+    registry.TakenDown: Wire(INVALID, words=lambda error: f"It was taken down by the staff: {error.reason}"),
     registry.RegistryPolicyNotFound: Wire(
         "RegistryPolicyNotFoundException",
         words=lambda error: f"Registry policy does not exist in the registry with id '{error.registry_id}'",
@@ -217,13 +219,18 @@ QUERY_CODES: Final = {
 }
 
 
-def in_words_of_json(error: Exception) -> AwsError:
-    """What a JSON service says of an error. A fault of ours goes up."""
+def in_words_of_json(error: Exception, modelled: Collection[str] = ()) -> AwsError:
+    """What a JSON service says of an error; `modelled` are the codes of the operation. A fault of ours goes up.
+
+    What has the right shape but can't be meant is a ValidationException where the operation has one.
+    """
     if isinstance(error, AwsError):
         return error
     if isinstance(error, SignatureRefused):
         return AwsError(error.code, error.message)
     found = _row(error)
+    if type(error) is registry.InvalidValue and VALIDATION in modelled:
+        return AwsError(VALIDATION, found.words(error))
     return AwsError(found.code, found.words(error))
 
 

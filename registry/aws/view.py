@@ -213,8 +213,12 @@ class Exchange:
 
     def refused(self, error: Exception) -> HttpResponse:
         """The answer to what went wrong; raises what is a fault of ours."""
-        words = errors.in_words_of_json if self.is_json else errors.in_words_of_query
-        found = words(error)
+        if self.is_json:
+            model = models.operation(self.service, self.operation) if self.service else None
+            modelled = {shape.name for shape in model.error_shapes} if model else ()
+            found = errors.in_words_of_json(error, modelled)
+        else:
+            found = errors.in_words_of_query(error)
         if isinstance(error, AccessDenied) and self._caller is not None:
             found.message += f" Encoded authorization failure message: {messages.encode(self._caller, error)}"
         return self.error(found)

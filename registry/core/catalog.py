@@ -5,6 +5,7 @@ import io
 import warnings
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from django.db import transaction
 from django.utils import timezone
@@ -22,9 +23,19 @@ from registry.models import Alias, CatalogData, Logo, RegistryCatalogData, Repos
 from registry.values import PUBLIC, Address, RegistryId
 
 MOST_NAMES: Final = 50
-LONGEST: Final = {"description": 1024, "about_text": 25_600, "usage_text": 25_600}
+LONGEST: Final = {
+    "description": 1024,
+    "about_text": 25_600,
+    "usage_text": 25_600,
+    "licence": 100,
+    "source_url": 500,
+    "replacement": 307,
+}
+"""Characters, by field."""
 TEXTS: Final = tuple(LONGEST)
-LISTS: Final = ("architectures", "operating_systems")
+LISTS: Final = ("architectures", "operating_systems", "categories")
+PROFILE: Final = {"display_name": 100, "description": 1024, "website": 500}
+"""Characters of what an account's public registry is shown as, by field."""
 LARGEST_LOGO: Final = 512_000
 SIDES: Final = (60, 2048)
 FORMATS: Final = ("PNG", "JPEG", "WEBP")
@@ -39,8 +50,16 @@ def get(caller: Caller, address: Address) -> CatalogData:
     return found
 
 
+def nothing() -> CatalogData:
+    """Catalog data that say nothing, for a repository that has none."""
+    return CatalogData()
+
+
 def put(caller: Caller, address: Address, fields: Mapping[str, Any]) -> CatalogData:
-    """Set what is given of TEXTS, LISTS and `logo` (bytes of a picture, empty to remove it). InvalidValue."""
+    """Set what is given of TEXTS, LISTS, `is_deprecated` and `logo` (bytes of a picture, empty to remove it).
+
+    InvalidValue.
+    """
     repository = repositories.authorized(caller, address, Action.PUT_REPOSITORY_CATALOG_DATA)
     return write(caller, repository, fields)
 
@@ -68,6 +87,10 @@ def check(fields: Mapping[str, Any]) -> dict[str, Any]:
             if len(text) > LONGEST[name] or "\x00" in text:
                 raise InvalidValue(name, f"takes up to {LONGEST[name]} characters")
             chosen[name] = text
+    if chosen.get("source_url"):
+        _require_web_address("source_url", chosen["source_url"])
+    if "is_deprecated" in fields:
+        chosen["is_deprecated"] = bool(fields["is_deprecated"])
     for name in LISTS:
         if name in fields:
             words = list(dict.fromkeys(fields[name]))
@@ -85,29 +108,66 @@ def logo(digest: str) -> bytes | None:
     return bytes(found) if found is not None else None
 
 
+def _require_web_address(name: str, url: str) -> None:
+    """InvalidValue for what a browser should not follow."""
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise InvalidValue(name, "takes an address that begins with https:// or http://") from error
+    if parts.scheme not in {"http", "https"} or not parts.netloc or any(sign.isspace() for sign in url):
+        raise InvalidValue(name, "takes an address that begins with https:// or http://")
+
+
 def display_name(caller: Caller, account_id: str) -> str:
     """Return the name of an account's public registry; empty if it has given none."""
+    return profile(caller, account_id).display_name
+
+
+def profile(caller: Caller, account_id: str) -> RegistryCatalogData:
+    """Return what an account's public registry is shown as; empty fields if it has said nothing."""
     permissions.require_in_registry(caller, RegistryId(account_id, PUBLIC), Action.GET_REGISTRY_CATALOG_DATA)
-    rows = RegistryCatalogData.objects.filter(account_id=account_id)
-    return rows.values_list("display_name", flat=True).first() or ""
+    found = RegistryCatalogData.objects.filter(account_id=account_id).first()
+    return found or RegistryCatalogData(account_id=account_id)
 
 
 def put_display_name(caller: Caller, account_id: str, name: str) -> str:
     """Set the name of an account's public registry and return it. InvalidValue."""
+    return put_profile(caller, account_id, {"display_name": name}).display_name
+
+
+def put_profile(caller: Caller, account_id: str, fields: Mapping[str, Any]) -> RegistryCatalogData:
+    """Set what is given of PROFILE and `logo` (bytes of a picture, empty to remove it). InvalidValue."""
     registry = RegistryId(account_id, PUBLIC)
     permissions.require_in_registry(caller, registry, Action.PUT_REGISTRY_CATALOG_DATA)
-    if len(name) > 100 or "\x00" in name:
-        raise InvalidValue("displayName", "takes up to 100 characters")
+    chosen: dict[str, Any] = {}
+    for name, longest in PROFILE.items():
+        if name in fields:
+            text = str(fields[name])
+            if len(text) > longest or "\x00" in text:
+                raise InvalidValue(
+                    "displayName" if name == "display_name" else name, f"takes up to {longest} characters"
+                )
+            chosen[name] = text
+    if chosen.get("website"):
+        _require_web_address("website", chosen["website"])
+    picture = _picture(fields["logo"]) if fields.get("logo") else b""
     with transaction.atomic():
-        defaults = {"display_name": name, "updated_at": timezone.now()}
-        RegistryCatalogData.objects.update_or_create(account_id=account_id, defaults=defaults)
-        resource = addresses.registry_arn(registry)
-        trail.record(caller, Action.PUT_REGISTRY_CATALOG_DATA, resource, details={"displayName": name})
-        for repository_id in Repository.objects.filter(
-            account_id=account_id, region=PUBLIC, deleted_at=None
-        ).values_list("id", flat=True):
-            outbox.announce(events.CatalogDataChanged(repository_id))
-    return name
+        if "logo" in fields:
+            chosen["logo"] = _kept(picture) if picture else None
+        defaults = chosen | {"updated_at": timezone.now()}
+        row, _ = RegistryCatalogData.objects.update_or_create(account_id=account_id, defaults=defaults)
+        details = {"displayName": row.display_name, "fields": sorted(chosen)}
+        trail.record(caller, Action.PUT_REGISTRY_CATALOG_DATA, addresses.registry_arn(registry), details=details)
+        announce_publisher(account_id)
+    return row
+
+
+def announce_publisher(account_id: str) -> None:
+    """Let every listing of an account be made anew, in the transaction of what changed."""
+    for repository_id in Repository.objects.filter(account_id=account_id, region=PUBLIC, deleted_at=None).values_list(
+        "id", flat=True
+    ):
+        outbox.announce(events.CatalogDataChanged(repository_id))
 
 
 def aliases_of(caller: Caller, account_id: str) -> list[Alias]:

@@ -13,7 +13,7 @@ from accounts.audit import trail
 from accounts.audit.actions import Action
 from accounts.caller import Caller
 from registry import events
-from registry.core import addresses, blobs, image_tags, pulls, reading, repositories
+from registry.core import addresses, blobs, image_tags, pulls, reading, removed, repositories
 from registry.core.reading import FoundImage
 from registry.core.storable import storable
 from registry.errors import (
@@ -67,13 +67,14 @@ def put(
     """Store a manifest, and let the tag (if the reference is one) or, beside a digest, `tags` name it: all or none.
 
     Putting what is there already changes nothing. Raises ManifestInvalid, ManifestTooLarge, ManifestDigestMismatch,
-    LayersNotFound, ReferencedImagesNotFound, ImageTagAlreadyExists, CountLimitExceeded.
+    LayersNotFound, ReferencedImagesNotFound, ImageTagAlreadyExists, CountLimitExceeded, TakenDown.
     """
     names = list(dict.fromkeys(str(tag) for tag in ((reference,) if isinstance(reference, Tag) else tags)))
     repository = repositories.authorized_for_push(caller, address, Action.PUT_IMAGE, names)
     if len(content) > settings.MAX_MANIFEST_BYTES:
         raise ManifestTooLarge(settings.MAX_MANIFEST_BYTES)
     digest = Digest.of(content, reference.algorithm if isinstance(reference, Digest) else "sha256")
+    removed.refuse_again(address, str(digest))
     if isinstance(reference, Digest) and digest != reference:
         raise ManifestDigestMismatch(str(reference), str(digest))
     parsed = parse(content, media_type)

@@ -15,7 +15,7 @@ from accounts.caller import Caller
 from accounts.errors import AccessDenied
 from accounts.gate import Values
 from registry import events
-from registry.core import addresses, aliases, mutability, permissions, templates
+from registry.core import addresses, aliases, mutability, permissions, removed, templates
 from registry.core.addresses import Host
 from registry.core.permissions import Conditions
 from registry.errors import (
@@ -133,15 +133,17 @@ def create(
     scan_on_push: bool = False,
     resource_tags: Mapping[str, str] | None = None,
     policy_text: str = "",
+    lifecycle_policy_text: str = "",
 ) -> Repository:
     """Create a repository; the first public one of an account brings its default alias.
 
-    Raises RepositoryAlreadyExists, CountLimitExceeded; InvalidValue for a region that is not served, and for settings
-    that contradict each other.
+    Raises RepositoryAlreadyExists, CountLimitExceeded, TakenDown; InvalidValue for a region that is not served, and for
+    settings that contradict each other.
     """
     tags = dict(resource_tags or {})
     permissions.require(caller, address, Action.CREATE_REPOSITORY, conditions=requested(tags))
     mutability.check(image_tag_mutability, exclusion_filters)
+    removed.refuse_again(address)
     registry = address.registry
     if registry.region != PUBLIC and registry.region not in settings.REGIONS:
         raise InvalidValue(registry.region, "is not a region of this deployment")
@@ -159,6 +161,7 @@ def create(
                 scan_on_push=scan_on_push,
                 resource_tags=tags,
                 policy_text=policy_text,
+                lifecycle_policy_text=lifecycle_policy_text,
                 created_by=caller.principal_arn,
             )
             if registry.is_public:
@@ -250,6 +253,7 @@ def _found_or_created(
                 exclusion_filters=template.image_tag_mutability_exclusion_filters,
                 resource_tags=template.resource_tags,
                 policy_text=template.repository_policy,
+                lifecycle_policy_text=template.lifecycle_policy,
             )
         except RepositoryAlreadyExists:  # another push made it meanwhile
             return authorized(caller, address, action, image_tags=image_tags)

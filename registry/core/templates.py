@@ -27,6 +27,7 @@ SETTABLE: Final = (
     "description",
     "image_tag_mutability",
     "image_tag_mutability_exclusion_filters",
+    "lifecycle_policy",
     "repository_policy",
     "resource_tags",
 )

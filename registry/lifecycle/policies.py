@@ -26,12 +26,17 @@ class Kept:
 def put(caller: Caller, address: Address, text: str) -> str:
     """Set the policy and return it. LifecyclePolicyInvalid."""
     repository = repositories.authorized(caller, address, Action.PUT_LIFECYCLE_POLICY)
+    check(text)
+    _write(caller, repository, text, Action.PUT_LIFECYCLE_POLICY)
+    return text
+
+
+def check(text: str) -> None:
+    """Return if the text is a policy. LifecyclePolicyInvalid."""
     try:
         grammar.parse(text)
     except grammar.LifecyclePolicyInvalid as error:
         raise LifecyclePolicyInvalid(error.problems) from error
-    _write(caller, repository, text, Action.PUT_LIFECYCLE_POLICY)
-    return text
 
 
 def get(caller: Caller, address: Address) -> Kept:

@@ -7,6 +7,7 @@ from registry.models.image import Image, ImageBlob, ImageChild, ImageTag, Manife
 from registry.models.policy import PullTimeUpdateExclusion, RegistrySettings, RepositoryPolicyVersion
 from registry.models.repository import Repository
 from registry.models.tag_event import TagEvent
+from registry.models.takedown import Takedown
 from registry.models.template import CreationTemplate
 from registry.models.upload import Upload
 from registry.models.usage import PullCount, SpoolFile
@@ -31,5 +32,6 @@ __all__ = [
     "RepositoryPolicyVersion",
     "SpoolFile",
     "TagEvent",
+    "Takedown",
     "Upload",
 ]

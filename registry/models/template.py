@@ -19,6 +19,7 @@ class CreationTemplate(models.Model):
     )
     image_tag_mutability_exclusion_filters = models.JSONField(default=list, blank=True)
     repository_policy = models.TextField(blank=True)
+    lifecycle_policy = models.TextField(blank=True)
     resource_tags = models.JSONField(default=dict, blank=True)
     custom_role_arn = models.CharField(max_length=2048, blank=True)
     description = models.CharField(max_length=256, blank=True)

@@ -90,6 +90,7 @@ TABLE: Final[dict[type[Exception], Wire]] = {
     registry.ImageIsReferenced: Wire(
         403, "DENIED", lambda error: f"The image {error.reference} can't be deleted while an index names it"
     ),
+    registry.TakenDown: Wire(403, "DENIED", lambda error: f"It was taken down by the staff: {error.reason}"),
     registry.ManifestInvalid: Wire(400, "MANIFEST_INVALID"),
     registry.ManifestTooLarge: Wire(413, "SIZE_INVALID"),
     registry.ManifestDigestMismatch: Wire(

@@ -8,6 +8,7 @@ from registry.aws.ecr import tags
 from registry.aws.ecr.places import mutability_of, registry_of
 from registry.aws.errors import AwsError
 from registry.core import resource_tags, templates
+from registry.lifecycle import policies as lifecycle
 
 if TYPE_CHECKING:
     from registry.models import CreationTemplate
@@ -18,6 +19,7 @@ PLAIN: Final = {
     "customRoleArn": "custom_role_arn",
     "description": "description",
     "imageTagMutability": "image_tag_mutability",
+    "lifecyclePolicy": "lifecycle_policy",
     "repositoryPolicy": "repository_policy",
 }
 """Members of requests whose values are kept as they are."""
@@ -48,7 +50,7 @@ def describe(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Those that are named, where they are, or all."""
     registry, prefixes = registry_of(call, request), request.get("prefixes", [])
     if prefixes and (request.get("nextToken") or request.get("maxResults")):
-        raise AwsError("InvalidParameterException", "prefixes can't be combined with nextToken or maxResults")
+        raise AwsError("ValidationException", "prefixes can't be combined with nextToken or maxResults")
     place = f"{registry.account_id}/{registry.region}"
     after, limit = pages.after(call, place, request.get("nextToken")), request.get("maxResults", PAGE)
     found, more = templates.describe(call.caller, registry, prefixes=prefixes, after=after, limit=limit)
@@ -62,9 +64,9 @@ def describe(call: Call, request: dict[str, Any]) -> dict[str, Any]:
 def _fields(request: dict[str, Any]) -> dict[str, Any]:
     """What the request says about repositories, by the names of the core."""
     if request.get("encryptionConfiguration", {}).get("encryptionType", "AES256") != "AES256":
-        raise AwsError("InvalidParameterException", "Encryption with KMS keys is not served")
+        raise AwsError("ValidationException", "Encryption with KMS keys is not served")
     if request.get("lifecyclePolicy"):
-        raise AwsError("InvalidParameterException", "Lifecycle policies are not served yet")
+        lifecycle.check(request["lifecyclePolicy"])
     fields = {ours: request[theirs] for theirs, ours in PLAIN.items() if theirs in request}
     filters = request.get("imageTagMutabilityExclusionFilters")
     if filters is not None or "imageTagMutability" in request:
@@ -88,6 +90,7 @@ def _described(template: "CreationTemplate") -> dict[str, Any]:
         "encryptionConfiguration": {"encryptionType": "AES256"},
         "resourceTags": written or None,
         "repositoryPolicy": template.repository_policy or None,
+        "lifecyclePolicy": template.lifecycle_policy or None,
         "appliedFor": template.applied_for,
         "customRoleArn": template.custom_role_arn or None,
         "createdAt": template.created_at,

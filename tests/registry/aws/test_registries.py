@@ -74,8 +74,8 @@ def test_settings_are_kept(ecr: Any) -> None:
         assert ecr.get_account_setting(name=name)["value"] == value
     assert ecr.put_account_setting(name="BLOB_MOUNTING", value="DISABLED")["value"] == "DISABLED"
     assert ecr.get_account_setting(name="BLOB_MOUNTING")["value"] == "DISABLED"
-    assert refused(ecr.get_account_setting, name="NOTHING") == "InvalidParameterException"
-    assert refused(ecr.put_account_setting, name="BLOB_MOUNTING", value="MAYBE") == "InvalidParameterException"
+    assert refused(ecr.get_account_setting, name="NOTHING") == "ValidationException"
+    assert refused(ecr.put_account_setting, name="BLOB_MOUNTING", value="MAYBE") == "ValidationException"
 
 
 def test_blobs_are_mounted_unless_the_account_says_no(ecr: Any, account: Any) -> None:
@@ -153,7 +153,7 @@ class TestReplication:
             ],
         }[wrong]
         put = ecr.put_replication_configuration
-        assert refused(put, replicationConfiguration={"rules": rules}) == "InvalidParameterException"
+        assert refused(put, replicationConfiguration={"rules": rules}) == "ValidationException"
 
 
 class TestScanning:
@@ -189,11 +189,29 @@ class TestScanning:
     def test_it_refuses(self, ecr: Any) -> None:
         rule = {"scanFrequency": "CONTINUOUS_SCAN", "repositoryFilters": [{"filter": "*", "filterType": "WILDCARD"}]}
         put = ecr.put_registry_scanning_configuration
-        assert refused(put, scanType="BASIC", rules=[rule]) == "InvalidParameterException"
+        assert refused(put, scanType="BASIC", rules=[rule]) == "ValidationException"
         assert refused(put, scanType="ENHANCED", rules=[rule] * 3) == "InvalidParameterException"
         many = [f"app-{number}" for number in range(26)]
         get = ecr.batch_get_repository_scanning_configuration
         assert refused(get, repositoryNames=many) == "InvalidParameterException"
+
+
+LIFECYCLE = json.dumps(
+    {
+        "rules": [
+            {
+                "rulePriority": 1,
+                "selection": {
+                    "tagStatus": "untagged",
+                    "countType": "sinceImagePushed",
+                    "countUnit": "days",
+                    "countNumber": 14,
+                },
+                "action": {"type": "expire"},
+            }
+        ]
+    }
+)
 
 
 class TestTemplates:
@@ -214,6 +232,7 @@ class TestTemplates:
             imageTagMutabilityExclusionFilters=[{"filterType": "WILDCARD", "filter": "dev-*"}],
             repositoryPolicy=policy,
             resourceTags=[{"Key": "team", "Value": "blue"}],
+            lifecyclePolicy=LIFECYCLE,
         )["repositoryCreationTemplate"]
         assert (made["prefix"], made["appliedFor"]) == ("team", ["CREATE_ON_PUSH"])
         push_blob(OWNER, addresses.private("111122223333", "team/new"), b"layer")
@@ -221,6 +240,7 @@ class TestTemplates:
         assert repository.image_tag_mutability == "IMMUTABLE_WITH_EXCLUSION"
         assert repository.image_tag_mutability_exclusion_filters == ["dev-*"]
         assert (repository.resource_tags, repository.policy_text) == ({"team": "blue"}, policy)
+        assert ecr.get_lifecycle_policy(repositoryName="team/new")["lifecyclePolicyText"] == LIFECYCLE
         started = ecr.initiate_layer_upload(repositoryName="team/newer")
         assert started["uploadId"]
         assert refused(ecr.initiate_layer_upload, repositoryName="other/new") == "RepositoryNotFoundException"
@@ -262,13 +282,18 @@ class TestTemplates:
             ),
             (
                 "create",
-                {"prefix": "a", "appliedFor": ["REPLICATION"], "imageTagMutability": "MUTABLE_WITH_EXCLUSION"},
+                {"prefix": "a", "appliedFor": ["REPLICATION"], "lifecyclePolicy": "x" * 200},
                 "InvalidParameterException",
             ),
             (
                 "create",
+                {"prefix": "a", "appliedFor": ["REPLICATION"], "imageTagMutability": "MUTABLE_WITH_EXCLUSION"},
+                "ValidationException",
+            ),
+            (
+                "create",
                 {"prefix": "a", "appliedFor": ["REPLICATION"], "encryptionConfiguration": {"encryptionType": "KMS"}},
-                "InvalidParameterException",
+                "ValidationException",
             ),
         ],
     )

@@ -88,6 +88,7 @@ EXAMPLES: list[Exception] = [
     registry.TooManyPulls(60),
     registry.CountLimitExceeded("A repository may have 1 images"),
     registry.StorageFull(),
+    registry.TakenDown("app", "111122223333", "Malware"),
     registry.StorageUnavailable(),
     registry.StorageDamaged("key"),
     accounts.CredentialsMissing(),

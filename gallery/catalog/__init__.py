@@ -1,0 +1,1 @@
+"""Words of the catalog: categories, and the platforms as ECR Public names them."""
