@@ -129,9 +129,7 @@ def _connect(connection: HTTPConnection) -> socket.socket:
         if not is_allowed and not isinstance(connection, HTTPSConnection):
             raise OutboundRefused("only https is used outside of the networks that the operator allows")
         options = connection.socket_options
-        return sockets.create_connection(
-            (str(address), connection.port or 0), CONNECT_SECONDS, socket_options=options
-        )
+        return sockets.create_connection((str(address), connection.port or 0), CONNECT_SECONDS, socket_options=options)
     except (OutboundRefused, OSError) as error:
         raise NewConnectionError(connection, str(error)) from error
 

@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from django.core.exceptions import BadRequest, SuspiciousOperation
@@ -123,7 +123,7 @@ def _envelope(status: int, code: str, message: str, request: HttpRequest) -> Htt
 
 
 class RefuseNul:
-    """Refuses addresses that hold a NUL: no name has one, and PostgreSQL can't look for it."""
+    """Refuses addresses and forms that hold a NUL: no name has one, and PostgreSQL can't look for it."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -133,3 +133,9 @@ class RefuseNul:
         if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
             return HttpResponseBadRequest("The address holds a character that can't be in one.", "text/plain")
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
+        """Look at the form where there is one; the check against forged requests has read it already."""
+        if request.method == "POST" and any("\x00" in each for _, values in request.POST.lists() for each in values):
+            return HttpResponseBadRequest("The form holds a character that can't be in one.", "text/plain")
+        return None

@@ -130,7 +130,7 @@ class Action(StrEnum):
     GET_SERVICE_BEARER_TOKEN = "GetServiceBearerToken"  # noqa: S105 - the name of an action
     TAG_SESSION = "TagSession"
     SET_SOURCE_IDENTITY = "SetSourceIdentity"
-    PASS_ROLE = "PassRole"
+    PASS_ROLE = "PassRole"  # noqa: S105 - the name of an action
     CONSOLE_LOGIN = "ConsoleLogin"
     LIST_PEOPLE = "ListPeople"
     INVITE_PERSON = "InvitePerson"

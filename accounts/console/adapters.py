@@ -9,6 +9,7 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -55,6 +56,13 @@ class People(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no t
         if settings.SIGN_UP == "open":
             return True
         return settings.SIGN_UP == "invited" and invited.held(request) is not None
+
+    def clean_email(self, email: str) -> str:
+        """Refuse what is longer than an address may be; SQLite would take it."""
+        cleaned = str(super().clean_email(email))
+        if len(cleaned) > people.LONGEST_ADDRESS:
+            raise ValidationError(_("This is no mail address."))
+        return cleaned
 
     def confirm_email(self, request: HttpRequest, email_address: Any) -> bool:
         """Believe an address; whoever has signed up by it gets their account now."""

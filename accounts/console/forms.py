@@ -1,4 +1,4 @@
-"""What people are asked for beside what allauth asks."""
+"""What people are asked for at sign-up beside what allauth asks."""
 
 from django import forms
 from django.http import HttpRequest

@@ -202,5 +202,3 @@ def _facts(request: HttpRequest) -> dict[str, Any]:
         "user_agent": meta.get("HTTP_USER_AGENT", ""),
         "request_id": meta.get("kho.request_id", ""),
     }
-
-

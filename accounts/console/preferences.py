@@ -72,7 +72,7 @@ class Preferences:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer with them in force."""
+        """Answer with them in force; what somebody who has signed in sees is nobody else's, and kept nowhere."""
         person = request.user if isinstance(request.user, Person) else None
         if person is None:
             return self.get_response(request)
@@ -80,7 +80,9 @@ class Preferences:
             translation.activate(person.language)
             request.LANGUAGE_CODE = person.language
         with timezone.override(ZoneInfo(person.time_zone)) if person.time_zone else nullcontext():
-            return self.get_response(request)
+            answer = self.get_response(request)
+        answer.headers.setdefault("Cache-Control", "private, no-store")
+        return answer
 
 
 class SessionOver:

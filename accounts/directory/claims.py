@@ -1,7 +1,7 @@
 """What the claims of a company sign-in grant: memberships that come and go with them, at each sign-in."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from django.db import transaction
@@ -10,33 +10,10 @@ from accounts.audit import trail
 from accounts.audit.actions import Action
 from accounts.caller import service
 from accounts.directory import members
+from accounts.grants import Rule, granted
 from accounts.models import Account, Membership, Person, Principal
 
 log = structlog.get_logger(__name__)
-
-
-class Rule(Protocol):
-    """Who has `value` in `claim` is a member of `account` (12 digits) with the role of this name."""
-
-    @property
-    def claim(self) -> str: ...
-    @property
-    def value(self) -> str: ...
-    @property
-    def account(self) -> str: ...
-    @property
-    def role(self) -> str: ...
-
-
-def granted(rules: Iterable[Rule], claims: Mapping[str, Any]) -> dict[str, str]:
-    """Return account -> role; of several rules for one account the first that fits counts."""
-    found: dict[str, str] = {}
-    for rule in rules:
-        value = claims.get(rule.claim)
-        values = value if isinstance(value, list | tuple) else [value]
-        if any(str(each) == rule.value for each in values if each is not None):
-            found.setdefault(rule.account, rule.role)
-    return found
 
 
 def apply(person: Person, provider: str, rules: Iterable[Rule], claims: Mapping[str, Any]) -> None:
@@ -46,7 +23,9 @@ def apply(person: Person, provider: str, rules: Iterable[Rule], claims: Mapping[
     """
     wanted = granted(rules, claims)
     with transaction.atomic():
-        for membership in Membership.objects.filter(person=person, granted_by=provider).select_related("person", "account"):
+        for membership in Membership.objects.filter(person=person, granted_by=provider).select_related(
+            "person", "account"
+        ):
             if membership.account_id not in wanted:
                 members.end_sessions(membership)
                 membership.delete()

@@ -1,7 +1,7 @@
 """Members of an account: who acts there with which role. The last one who administers it stays.
 
-Names of actions, for policies: `kho:ListPeople`, `kho:UpdatePerson`, `kho:RemovePerson`; giving a role to somebody needs
-`iam:PassRole` on it, too, so that nobody hands out more than they were given.
+Names of actions, for policies: `kho:ListPeople`, `kho:UpdatePerson`, `kho:RemovePerson`. To give a role to somebody
+needs `iam:PassRole` on it, too, so that nobody hands out more than they were given.
 """
 
 from dataclasses import dataclass
@@ -150,5 +150,3 @@ def is_last_administrator(membership: Membership) -> bool:
 def _keep_an_administrator(membership: Membership) -> None:
     if is_last_administrator(membership):
         raise DeleteConflict("nobody else administers the account")
-
-

@@ -29,7 +29,8 @@ LONGEST_ADDRESS: Final = 254
 def create(email: str, password: str, *, name: str = "", is_staff: bool = False, check_password: bool = True) -> Person:
     """Make a person who signs in with mail address and password; staff may also use the Django admin.
 
-    Whoever makes somebody so vouches for the mail address. The password is taken as it is if `check_password` is false, as the operator's own choice at the first start.
+    Whoever makes somebody so vouches for the mail address. The password is taken as it is if `check_password` is false,
+    as the operator's own choice at the first start.
     """
     if len(name) > LONGEST_NAME:
         raise InvalidInput("name", f"takes at most {LONGEST_NAME} characters")

@@ -136,6 +136,12 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "signup": "10/m/ip,50/d/ip", "reset_password": "20/m/ip,3/15m/key"}
 MFA_ADAPTER = "accounts.console.adapters.SecondFactors"
+MFA_FORMS = {
+    "add_webauthn": "accounts.console.passkeys.AddPasskey",
+    "login_webauthn": "accounts.console.passkeys.SignInByPasskey",
+    "authenticate_webauthn": "accounts.console.passkeys.SecondStepByPasskey",
+    "reauthenticate_webauthn": "accounts.console.passkeys.ConfirmByPasskey",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True

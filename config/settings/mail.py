@@ -39,7 +39,10 @@ class Mail:
             user=env.text("KHO_SMTP_USER", ""),
             password=env.text("KHO_SMTP_PASSWORD", ""),
             sender=env.matching(
-                "KHO_MAIL_FROM", sender, r"[^<>\r\n@]*<?[^<>\s@]+@[^<>\s@]+>?", "an address such as Kho <kho@example.com>"
+                "KHO_MAIL_FROM",
+                sender,
+                r"[^<>\r\n@]*<?[^<>\s@]+@[^<>\s@]+>?",
+                "an address such as Kho <kho@example.com>",
             ),
         )
         if bool(mail.user) != bool(mail.password):

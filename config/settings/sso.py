@@ -8,23 +8,22 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from accounts.grants import Rule
 from config import env
 
 NAME: Final = "KHO_SSO_FILE"
 COMMON: Final = {"id", "kind", "name", "mail_domains", "memberships"}
 OIDC: Final = {"issuer", "client_id", "client_secret_file", "client_secret", "scopes"}
-SAML: Final = {"entity_id", "sso_url", "certificate_file", "metadata_file", "metadata_url", "attributes", "sp_entity_id"}
-RULE: Final = {"claim", "value", "account", "role"}
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Who has this value in a claim is a member of the account, with the role."""
-
-    claim: str
-    value: str
-    account: str
-    role: str
+SAML: Final = {
+    "entity_id",
+    "sso_url",
+    "certificate_file",
+    "metadata_file",
+    "metadata_url",
+    "attributes",
+    "sp_entity_id",
+}
+WORDS_OF_RULE: Final = {"claim", "value", "account", "role"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,11 @@ def _provider(entry: dict[str, Any]) -> Provider:
 
 
 def _rule(entry: Any, provider_id: str) -> Rule:
-    if not isinstance(entry, dict) or entry.keys() != RULE or not all(isinstance(each, str) for each in entry.values()):
+    if (
+        not isinstance(entry, dict)
+        or entry.keys() != WORDS_OF_RULE
+        or not all(isinstance(each, str) for each in entry.values())
+    ):
         raise env.BadSetting(NAME, f"takes claim, value, account and role in each of the memberships of {provider_id}")
     if not re.fullmatch(r"[0-9]{12}", entry["account"]):
         raise env.BadSetting(NAME, f"takes 12 digits as account in the memberships of {provider_id}")
