@@ -104,7 +104,7 @@ class Companies(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth s
 
     def on_authentication_error(self, request: HttpRequest, provider: Any, **facts: Any) -> None:
         """Log why it failed; the page does not tell."""
-        log.warning("company sign-in failed", provider=str(provider), error=str(facts.get("exception") or ""))
+        log.warning("company sign-in failed", provider=str(provider), error=repr(facts.get("exception")))
 
     def get_requests_session(self) -> "requests.Session":
         """Ask providers only where requests of Kho may go."""

@@ -27,6 +27,8 @@ from accounts.errors import InvalidInput, NotFound
 from accounts.models import Person
 
 LIMITED: Final = "too_many_login_attempts"
+UNREADABLE: Final = (requests.RequestException, ValueError, KeyError, TypeError, AttributeError, SyntaxError)
+"""What the libraries raise if a provider is away, or sends what can't be understood."""
 
 
 class SignIn(LoginView):  # type: ignore[misc]  # allauth ships no types
@@ -128,17 +130,14 @@ def _accept(request: HttpRequest, token: str, person: Person) -> HttpResponse:
     return redirect(f"/console/{membership.account_id}")
 
 
-def leave(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+View = Callable[..., HttpResponseBase]
+
+
+def leave(view: View) -> View:
     """Lead to a company's sign-in by a page: the answer to a form may not be a redirect to elsewhere (form-action)."""
 
     def answer(request: HttpRequest, **place: str) -> HttpResponseBase:
-        try:
-            response = view(request, **place)
-        except (requests.RequestException, KeyError, ValueError) as error:
-            # The provider is away, or says of itself what can't be understood.
-            provider = get_adapter().get_provider(request, *place.values())
-            failure: HttpResponseBase = render_authentication_error(request, provider, exception=error)
-            return failure
+        response = view(request, **place)
         target = response.headers.get("Location", "")
         if isinstance(response, HttpResponseRedirect) and urlsplit(target).netloc:
             return render(request, "socialaccount/leave.html", {"target": target})
@@ -147,12 +146,20 @@ def leave(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBa
     return answer
 
 
-def lazily(name: str) -> Callable[..., HttpResponseBase]:
-    """A view whose module is loaded at the first request: SAML brings libraries that few deployments use."""
+def company_view(name: str) -> View:
+    """A view of django-allauth's for what companies say, which may be anything, or nothing.
+
+    Its module is loaded at the first request: SAML brings libraries that few deployments use.
+    """
 
     def view(request: HttpRequest, **place: str) -> HttpResponseBase:
-        found: HttpResponseBase = import_string(f"allauth.socialaccount.providers.{name}")(request, **place)
-        return found
+        try:
+            answer: HttpResponseBase = import_string(f"allauth.socialaccount.providers.{name}")(request, **place)
+        except UNREADABLE as error:
+            (provider_id,) = place.values()
+            provider = get_adapter().get_provider(request, provider_id)
+            answer = render_authentication_error(request, provider, exception=error)
+        return answer
 
     view.csrf_exempt = True  # type: ignore[attr-defined]  # what comes by POST is signed; the views check it
     return view
