@@ -1,6 +1,7 @@
 """How often somebody may do something in a while: counted in the shared cache, by fixed windows of time."""
 
 import time
+from hashlib import blake2b
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.core.cache import cache
@@ -10,7 +11,7 @@ def take(what: str, whose: str, most: int, seconds: int) -> int:
     """Count one more; 0 if that is within the limit, else the seconds until it is possible again."""
     now = time.time()
     window = int(now // seconds)
-    key = f"limit:{what}:{whose}:{window}"
+    key = f"limit:{what}:{blake2b(whose.encode(), digest_size=16).hexdigest()}:{window}"
     cache.add(key, 0, timeout=seconds + 1)
     try:
         count = cache.incr(key)

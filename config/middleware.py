@@ -21,6 +21,8 @@ log = structlog.get_logger("kho.access")
 crashes = structlog.get_logger("kho.crash")
 
 PROTOCOLS: Final = re.compile(r"/(?:v2|token)(?:/|\Z)|/(?:healthz|readyz)\Z")
+SECRET_IN_PATH: Final = re.compile(r"(?<=^/sign-up/confirm/).+|(?<=^/sign-in/reset/)\w+-.+|(?<=^/account/invitations/).+")
+"""The ends of links that mails hold: whoever has one can use it."""
 QUIET_PATHS: Final = ("/healthz", "/readyz", "/static/")
 FORWARDED: Final = ("HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT", "HTTP_X_FORWARDED_FOR")
 
@@ -68,12 +70,12 @@ def _at_close(response: HttpResponseBase, action: Callable[[], None]) -> None:
 
 
 def _write_access_line(request: HttpRequest, response: HttpResponseBase, started: float) -> None:
-    """One line: never the query, which may hold secrets, and never a header that was sent."""
+    """One line: never the query or the end of a mail's link, which are secrets, and never a header that was sent."""
     quiet = request.path_info.startswith(QUIET_PATHS) and response.status_code < 500
     (log.debug if quiet else log.info)(
         "request",
         method=request.method,
-        path=request.path_info,
+        path=SECRET_IN_PATH.sub("…", request.path_info),
         status=response.status_code,
         ms=round((time.perf_counter() - started) * 1000, 1),
         client=client_address(request),

@@ -16,6 +16,7 @@ from accounts.audit import trail
 from accounts.audit.actions import Action
 from accounts.caller import Caller
 from accounts.directory import members
+from accounts.directory.people import LONGEST_ADDRESS
 from accounts.errors import AlreadyExists, InvalidInput, LimitReached, NotFound
 from accounts.models import Invitation, Membership, Person
 
@@ -117,6 +118,8 @@ def accept(caller: Caller, token: str, person: Person) -> Membership:
 
 
 def _check(email: str) -> None:
+    if len(email) > LONGEST_ADDRESS:
+        raise InvalidInput("mail address", f"takes at most {LONGEST_ADDRESS} characters")
     try:
         validate_email(email)
     except ValidationError as error:

@@ -19,6 +19,7 @@ PARENTS: Final = (
     ("providers", "console_providers"),
 )
 """Part of the path -> the list that stands for pages of one thing, which the other account does not have."""
+OVERVIEW: Final = "console_account"
 REPOSITORIES: Final = "console_repositories"
 
 
@@ -35,7 +36,7 @@ def switch(request: HttpRequest) -> HttpResponse:
 
 def target(path: str, account_id: str, region: str = "") -> str:
     """The page of the other account that is of the same kind, else its overview."""
-    overview = reverse("console_account", args=[account_id])
+    overview = reverse(OVERVIEW, args=[account_id])
     try:
         match = resolve(path)
     except Resolver404:
@@ -44,7 +45,7 @@ def target(path: str, account_id: str, region: str = "") -> str:
     if "region" in match.kwargs:
         place["region"] = region or str(match.kwargs["region"])
     name = _kind(path, match, place)
-    if not name and region:
+    if name in ("", OVERVIEW) and region:
         name, place = REPOSITORIES, place | {"region": region}
     try:
         return reverse(name, kwargs=place) if name else overview
@@ -57,7 +58,7 @@ def _kind(path: str, match: ResolverMatch, place: dict[str, str]) -> str:
     if "account_id" not in match.kwargs:
         return ""
     if match.kwargs.keys() == place.keys():
-        return "" if match.url_name == "console_account" and len(place) > 1 else match.url_name or ""
+        return match.url_name or ""
     if "region" in place:
         return REPOSITORIES
     parts = path.split("/")
