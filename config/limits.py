@@ -6,9 +6,10 @@ from typing import Final
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 
 from accounts import limits
+from accounts.console import problems
+from accounts.console.problems import TooManyRequests
 
 PATHS: Final = ("/search", "/api/")
 
@@ -25,14 +26,5 @@ class SearchLimit:
         if most and request.path_info.startswith(PATHS):
             whose = limits.source(request.META.get("REMOTE_ADDR", ""))
             if seconds := limits.take("search", whose, most, 60):
-                return too_many(request, seconds)
+                return problems.too_many(request, TooManyRequests(seconds))
         return self.get_response(request)
-
-
-def too_many(request: HttpRequest, seconds: int = 60) -> HttpResponseBase:
-    """The page that says when it is possible again; into the part alone that htmx asked for."""
-    template = "components/too_many.html" if "HX-Request" in request.headers else "429.html"
-    answer = render(request, template, {"seconds": seconds}, status=429)
-    answer["Retry-After"] = str(seconds)
-    answer["Cache-Control"] = "private, no-store"
-    return answer

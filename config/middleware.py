@@ -8,10 +8,11 @@ from typing import Any, Final
 import structlog
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.core.signals import got_request_exception
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 
+from accounts.console import problems
 from config import proxies
 from registry.aws import view as aws
 
@@ -21,7 +22,9 @@ log = structlog.get_logger("kho.access")
 crashes = structlog.get_logger("kho.crash")
 
 PROTOCOLS: Final = re.compile(r"/(?:v2|token)(?:/|\Z)|/(?:healthz|readyz)\Z")
-SECRET_IN_PATH: Final = re.compile(r"(?<=^/sign-up/confirm/).+|(?<=^/sign-in/reset/)\w+-.+|(?<=^/account/invitations/).+")
+SECRET_IN_PATH: Final = re.compile(
+    r"(?<=^/sign-up/confirm/).+|(?<=^/sign-in/reset/)\w+-.+|(?<=^/account/invitations/).+"
+)
 """The ends of links that mails hold: whoever has one can use it."""
 QUIET_PATHS: Final = ("/healthz", "/readyz", "/static/")
 FORWARDED: Final = ("HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT", "HTTP_X_FORWARDED_FOR")
@@ -133,11 +136,11 @@ class RefuseNul:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer 400, or go on."""
         if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
-            return HttpResponseBadRequest("The address holds a character that can't be in one.", "text/plain")
+            return problems.bad_request(request)
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
         """Look at the form where there is one; the check against forged requests has read it already."""
         if request.method == "POST" and any("\x00" in each for _, values in request.POST.lists() for each in values):
-            return HttpResponseBadRequest("The form holds a character that can't be in one.", "text/plain")
+            return problems.bad_request(request)
         return None

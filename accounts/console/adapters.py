@@ -118,8 +118,8 @@ def source_of(request: HttpRequest) -> people.Source:
     )
 
 
-def second_factor_failed(request: HttpRequest, user: Person, **details: Any) -> None:
-    """Write a code that was wrong to the trail."""
+def second_factor_failed(*, request: HttpRequest, user: Person, **_details: Any) -> None:
+    """Write a code that was wrong to the trail; allauth's limits bound how often that is."""
     people.record_sign_in(user, source_of(request), error_code="Failed authentication", method="second factor")
 
 

@@ -11,7 +11,6 @@ from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.views import ConnectionsView
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -22,6 +21,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.caller import Caller
 from accounts.console import adapters, invited, links
+from accounts.console.asking import signed_in
 from accounts.directory import invitations, people
 from accounts.errors import InvalidInput, NotFound
 from accounts.models import Person
@@ -81,8 +81,8 @@ def sso(request: HttpRequest) -> HttpResponse:
     return render(request, "socialaccount/providers.html", context)
 
 
+@signed_in
 @require_safe
-@login_required
 def welcome(request: HttpRequest) -> HttpResponse:
     """The next three steps of somebody who has just signed up."""
     memberships = people.memberships_of(request.user) if isinstance(request.user, Person) else []

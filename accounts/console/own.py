@@ -1,14 +1,12 @@
-"""Pages of people's own: profile, security, sessions, preferences, accounts."""
+"""Pages of people's own: profile, security, sessions, accounts."""
 
 from typing import Any, Final
-from zoneinfo import available_timezones
 
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.authn import callers
-from accounts.console import preferences as looks
+from accounts.console.asking import signed_in
 from accounts.directory import members, people
 from accounts.errors import AccountsError, DeleteConflict, InvalidInput, LimitReached, NotFound
 from accounts.models import Membership, Person
@@ -34,7 +32,7 @@ def person_of(request: HttpRequest) -> Person:
 
 
 @never_cache
-@login_required
+@signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     """The name; the mail address is changed on a page of its own."""
@@ -53,7 +51,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@login_required
+@signed_in
 @require_safe
 def security(request: HttpRequest) -> HttpResponse:
     """How one signs in: password, second factors, passkeys, companies."""
@@ -75,7 +73,7 @@ def security(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@login_required
+@signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def sessions(request: HttpRequest) -> HttpResponse:
     """Where one is signed in; a POST ends one of the others, or all of them."""
@@ -92,38 +90,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def preferences(request: HttpRequest) -> HttpResponse:
-    """Language, colours, time zone, shortcuts."""
-    person, error = person_of(request), ""
-    if request.method == "POST":
-        try:
-            people.set_preferences(
-                person,
-                language=request.POST.get("language", ""),
-                time_zone=request.POST.get("time_zone", "").strip(),
-                has_shortcuts="shortcuts" in request.POST,
-            )
-        except InvalidInput as problem:
-            error = _("This time zone is not known.") if problem.field == "time zone" else _("Choose a language.")
-        else:
-            messages.success(request, _("Your preferences are saved."))
-            answer = redirect(request.path)
-            looks.keep_theme(answer, request.POST.get("theme", ""))
-            return answer
-    context = {
-        "current": "preferences",
-        "person": person,
-        "time_zone": request.POST.get("time_zone", person.time_zone),
-        "zones": sorted(available_timezones()),
-        "error": error,
-    }
-    return render(request, "account/preferences.html", context, status=422 if error else 200)
-
-
-@never_cache
-@login_required
+@signed_in
 @require_safe
 def accounts(request: HttpRequest) -> HttpResponse:
     """The accounts that one acts on, with a filter where they are many."""
@@ -148,7 +115,7 @@ def _matches(membership: Membership, contains: str) -> bool:
 
 
 @never_cache
-@login_required
+@signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_account(request: HttpRequest) -> HttpResponse:
     """Make another account."""
@@ -171,7 +138,7 @@ def new_account(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@login_required
+@signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest, account_id: str) -> HttpResponse:
     """What one loses by leaving an account; the POST leaves it."""

@@ -1,107 +1,79 @@
-"""How pages look to a reader: language, colours, time zone, shortcuts; and what happens when a session is over."""
+"""What people prefer: language, colours, single keys, time zone. Cookies keep it; a person's row language and zone."""
 
-from collections.abc import Callable
-from contextlib import nullcontext
 from typing import Final
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.urls import reverse
-from django.utils import timezone, translation
-from django.utils.http import urlencode
-from django.views import i18n
-from django.views.decorators.http import require_POST
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
 from accounts.console.links import is_ours
 from accounts.directory import people
+from accounts.errors import InvalidInput
 from accounts.models import Person
-
-Handler = Callable[[HttpRequest], HttpResponseBase]
 
 THEMES: Final = ("light", "dark")
 THEME_COOKIE: Final = "kho_theme"
+KEYS_COOKIE: Final = "kho_keys"
 YEAR_SECONDS: Final = 365 * 24 * 3600
 
 
-@require_POST
-def set_theme(request: HttpRequest) -> HttpResponse:
-    """Keep the colours that the reader chose; none means as the system."""
-    target = request.POST.get("next", "/")
-    answer = HttpResponseRedirect(target if is_ours(request, target) else "/")
-    keep_theme(answer, request.POST.get("theme", ""))
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request: HttpRequest) -> HttpResponse:
+    """The page; a POST keeps those preferences that it names and leads back to `next`."""
+    person = request.user if isinstance(request.user, Person) else None
+    error = _keep_zone(request, person) if person and "time_zone" in request.POST else ""
+    if request.method != "POST" or error:
+        context = {"current": "preferences", "person": person, "zones": people.time_zones(), "error": error}
+        context["time_zone"] = request.POST.get("time_zone", person.time_zone if person else "")
+        template = "account/preferences.html" if person else "account/preferences_of_nobody.html"
+        return render(request, template, context, status=422 if error else 200)
+    target = request.POST.get("next", "")
+    if not is_ours(request, target):
+        target = "/account/preferences"
+    answer = HttpResponseRedirect(target)
+    language = request.POST.get("language", "")
+    if language in dict(settings.LANGUAGES):
+        keep(answer, settings.LANGUAGE_COOKIE_NAME, language)
+        if person:
+            people.set_language(person, language)
+    for cookie, values in ((THEME_COOKIE, THEMES), (KEYS_COOKIE, ("off",))):
+        if cookie in request.POST:
+            value = request.POST[cookie]
+            keep(answer, cookie, value if value in values else "")
     return answer
 
 
-def keep_theme(answer: HttpResponse, theme: str) -> None:
-    """Write the cookie, or take it away."""
-    if theme in THEMES:
-        answer.set_cookie(
-            THEME_COOKIE, theme, max_age=YEAR_SECONDS, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
-        )
+def _keep_zone(request: HttpRequest, person: Person) -> str:
+    """Keep the time zone with the person; what hinders it as a sentence."""
+    try:
+        people.set_time_zone(person, request.POST["time_zone"].strip())
+    except InvalidInput:
+        return _("This time zone is not known.")
+    return ""
+
+
+def keep(answer: HttpResponseBase, cookie: str, value: str) -> None:
+    """Set a cookie for a year; an empty value, which is what holds by itself, removes it."""
+    if value:
+        secure = settings.SESSION_COOKIE_SECURE
+        answer.set_cookie(cookie, value, max_age=YEAR_SECONDS, samesite="Lax", secure=secure, httponly=True)
     else:
-        answer.delete_cookie(THEME_COOKIE)
-
-
-@require_POST
-def set_language(request: HttpRequest) -> HttpResponseBase:
-    """Keep the language in a cookie, and with the person if somebody has signed in."""
-    language = request.POST.get("language", "")
-    if isinstance(request.user, Person) and translation.check_for_language(language):
-        people.set_preferences(request.user, language=language)
-    return i18n.set_language(request)
+        answer.delete_cookie(cookie, samesite="Lax")
 
 
 def context(request: HttpRequest) -> dict[str, object]:
-    """Context of every page: the theme, so that the server writes it and nothing flashes; whether keys do something."""
-    chosen = request.COOKIES.get(THEME_COOKIE, "")
-    user = getattr(request, "user", None)
+    """Context of every page: the theme, so that the server writes it and nothing flashes; whether single keys work."""
+    theme = request.COOKIES.get(THEME_COOKIE, "")
     return {
-        "theme": chosen if chosen in THEMES else "",
-        "without_shortcuts": isinstance(user, Person) and not user.has_shortcuts,
+        "theme": theme if theme in THEMES else "",
+        "has_keys": request.COOKIES.get(KEYS_COOKIE) != "off",
         "can_sign_up": settings.SIGN_UP == "open",
+        "version": settings.VERSION,
+        "languages": [(code, translation.get_language_info(code)["name_local"]) for code, _ in settings.LANGUAGES],
     }
-
-
-class Preferences:
-    """Pages in the language and the time zone that the person chose."""
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer with them in force; what somebody who has signed in sees is nobody else's, and kept nowhere."""
-        person = request.user if isinstance(request.user, Person) else None
-        if person is None:
-            return self.get_response(request)
-        if person.language in dict(settings.LANGUAGES):
-            translation.activate(person.language)
-            request.LANGUAGE_CODE = person.language
-        with timezone.override(ZoneInfo(person.time_zone)) if person.time_zone else nullcontext():
-            answer = self.get_response(request)
-        answer.headers.setdefault("Cache-Control", "private, no-store")
-        return answer
-
-
-class SessionOver:
-    """Sends whoever's session is over to sign-in as a whole page, never a form into the part that htmx asked for."""
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer 401 with HX-Redirect instead of a redirect that htmx would follow."""
-        answer = self.get_response(request)
-        target = urlsplit(answer.headers.get("Location", "")).path
-        if "HX-Request" not in request.headers or answer.status_code != 302 or target != reverse(settings.LOGIN_URL):
-            return answer
-        page = request.headers.get("HX-Current-URL", "")
-        parts = urlsplit(page)
-        wanted = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        query = f"?{urlencode({'next': wanted})}" if is_ours(request, page) and parts.path else ""
-        over = HttpResponse(status=401)
-        over["HX-Redirect"] = target + query
-        over["Cache-Control"] = "private, no-store"
-        return over

@@ -1,6 +1,7 @@
 """People, and the accounts that they act on."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 from zoneinfo import available_timezones
 
@@ -62,6 +63,12 @@ def get(email: str) -> Person:
     return person
 
 
+def set_language(person: Person, language: str) -> None:
+    """Keep the language of a person's pages and mails."""
+    person.language = language
+    Person.objects.filter(pk=person.pk).update(language=language)
+
+
 def add_to_account(person: Person, account: Account, role_name: str = ADMINISTRATOR) -> Membership:
     """Let a person act on an account with a role of it; another role replaces the one before."""
     role = Principal.objects.filter(account=account, kind=Principal.Kind.ROLE, name=role_name).first()
@@ -88,20 +95,18 @@ def set_profile(person: Person, *, name: str) -> None:
     person.save(update_fields=["name"])
 
 
-def set_preferences(
-    person: Person, *, language: str | None = None, time_zone: str | None = None, has_shortcuts: bool | None = None
-) -> None:
-    """Change how pages look to a person; None leaves a thing as it is, empty is as the browser asks. InvalidInput."""
-    if language and language not in dict(settings.LANGUAGES):
-        raise InvalidInput("language", "is not one of those offered")
-    if time_zone and time_zone not in available_timezones():
+@cache
+def time_zones() -> tuple[str, ...]:
+    """The names of time zones that may be chosen."""
+    return tuple(sorted(available_timezones()))
+
+
+def set_time_zone(person: Person, time_zone: str) -> None:
+    """Change in which zone a person sees times; empty is UTC. InvalidInput."""
+    if time_zone and time_zone not in time_zones():
         raise InvalidInput("time zone", "is not one of those offered")
-    wanted = {"language": language, "time_zone": time_zone, "has_shortcuts": has_shortcuts}
-    changes = {key: value for key, value in wanted.items() if value is not None}
-    for key, value in changes.items():
-        setattr(person, key, value)
-    if changes:
-        person.save(update_fields=list(changes))
+    person.time_zone = time_zone
+    person.save(update_fields=["time_zone"])
 
 
 def accounts_left(person: Person) -> int:

@@ -9,6 +9,8 @@ from config.settings.cache import shared
 from config.settings.mail import Mail
 from config.settings.object_store import ObjectStore
 
+VERSION = "0.1.0"
+
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 # Where this deployment keeps its files: database, blobs, spool, mails, secrets.
@@ -44,6 +46,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.forms",
     "rest_framework",
     "drf_spectacular",
     "allauth",
@@ -62,17 +65,16 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.middleware.RequestContext",
     "config.middleware.ProtocolBoundary",
-    "config.middleware.RefuseNul",
-    "config.content_security.ContentSecurityPolicy",
+    "config.browser_security.BrowserSecurity",
     "django.middleware.security.SecurityMiddleware",
+    "config.middleware.RefuseNul",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "accounts.console.preferences.Preferences",
-    "accounts.console.preferences.SessionOver",
+    "accounts.console.language.Language",
+    "accounts.console.personal.Personal",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.limits.SearchLimit",
@@ -81,6 +83,7 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
+CSRF_FAILURE_VIEW = "accounts.console.problems.forged"
 APPEND_SLASH = False
 
 TEMPLATES: list[dict[str, Any]] = [
@@ -98,6 +101,8 @@ TEMPLATES: list[dict[str, Any]] = [
         },
     },
 ]
+
+FORM_RENDERER = "config.forms.FormRenderer"
 
 # One transaction per write verb, never per request; SQLite takes its write lock at the start of a transaction.
 ATOMIC_REQUESTS = False

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from registry.console.views import accounts, images, permissions, repositories, switching
+from registry.console.views import accounts, history, images, permissions, repositories, switching
 from registry.console.views.iam import attached, groups, people, policies, providers, roles, simulator, users
 
 ACCOUNT = r"^console/(?P<account_id>[0-9]{12})"
@@ -27,7 +27,8 @@ urlpatterns = [
     re_path(rf"{REPOSITORY}/-/images$", images.index, name="console_images"),
     re_path(rf"{REPOSITORY}/-/images/delete$", images.delete, name="console_delete_images"),
     re_path(rf"{REPOSITORY}/-/images/{DIGEST}$", images.detail, name="console_image"),
-    re_path(rf"{REPOSITORY}/-/history$", images.history, name="console_history"),
+    re_path(rf"{REPOSITORY}/-/history$", history.history, name="console_history"),
+    re_path(rf"{REPOSITORY}/-/history/revert$", history.revert, name="console_revert"),
     re_path(rf"{REPOSITORY}/-/permissions$", permissions.permissions, name="console_permissions"),
     re_path(rf"{REPOSITORY}/-/delete$", repositories.delete, name="console_delete_repository"),
     re_path(rf"{IAM}/users$", users.index, name="console_users"),

@@ -1,4 +1,4 @@
-"""Coming in, in a real browser: sign-up by mail, codes from an app, passkeys, invitations, and who does what without script."""
+"""Coming in, in a real browser: sign-up by mail, codes from an app, passkeys, invitations, a session that is over."""
 
 import re
 import time
@@ -16,7 +16,9 @@ from tests.clients.server import Server
 def link_sent_to(server: Server, email: str) -> str:
     """The path of the link in the last mail to an address; a task worker sends it."""
     for _ in range(100):
-        for file in sorted(Path(server.data / "mail").glob("*.log"), key=lambda each: each.stat().st_mtime, reverse=True):
+        for file in sorted(
+            Path(server.data / "mail").glob("*.log"), key=lambda each: each.stat().st_mtime, reverse=True
+        ):
             for text in reversed(file.read_text("utf-8").split("-" * 79)):
                 message = message_from_string(text.strip(), policy=policy.default)
                 if message["To"] == email:
@@ -51,7 +53,7 @@ def test_sign_up_and_codes_from_an_app(chromium: Browser, site: Site, server: Se
     page.goto(site.origin + link_sent_to(server, email))
     page.locator("main button.primary").click()
     page.wait_for_url("**/account/welcome")
-    expect(page.locator(".steps > li")).to_have_count(3)
+    expect(page.locator(".first-steps > li")).to_have_count(3)
 
     page.goto(f"{site.origin}/account/security/app")
     page.wait_for_url("**/sign-in/again**")
@@ -81,7 +83,9 @@ def test_sign_up_and_codes_from_an_app(chromium: Browser, site: Site, server: Se
 
 def test_passkeys_work_on_localhost(chromium: Browser, site: Site, server: Server) -> None:
     """Under the page's policy for scripts, over plain http."""
-    server.python("from accounts.directory import people; people.create('pat@example.com', password)", password=PASSWORD)
+    server.python(
+        "from accounts.directory import people; people.create('pat@example.com', password)", password=PASSWORD
+    )
     origin = site.origin.replace("127.0.0.1", "localhost")
     context = chromium.new_context()
     page = context.new_page()
@@ -114,7 +118,9 @@ def test_passkeys_work_on_localhost(chromium: Browser, site: Site, server: Serve
     page.goto(f"{origin}/account/security")
     page.get_by_role("link", name="Remove This laptop…").click()
     if "/sign-in/again" in page.url:
-        page.get_by_role("button", name="Use a passkey").or_(page.get_by_role("link", name="Use a passkey")).first.click()
+        page.get_by_role("button", name="Use a passkey").or_(
+            page.get_by_role("link", name="Use a passkey")
+        ).first.click()
         if page.get_by_role("button", name="Use a passkey").count():
             page.get_by_role("button", name="Use a passkey").click()
         page.wait_for_url(re.compile(r"^[^?]+/remove$"))
@@ -125,7 +131,9 @@ def test_passkeys_work_on_localhost(chromium: Browser, site: Site, server: Serve
     context.close()
 
 
-def test_an_invitation_from_the_console_to_the_console(chromium: Browser, page: Page, site: Site, server: Server) -> None:
+def test_an_invitation_from_the_console_to_the_console(
+    chromium: Browser, page: Page, site: Site, server: Server
+) -> None:
     sign_in(page, site)
     page.goto(f"{site.console}/iam/people")
     page.get_by_role("link", name="Invite somebody").click()

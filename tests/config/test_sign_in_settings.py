@@ -40,7 +40,10 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_providers_are_read(file: Path, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("told to nobody\n")
     (tmp_path / "cert.pem").write_text("-----BEGIN CERTIFICATE-----\n")
-    secret, certificate = {"client_secret_file": str(tmp_path / "secret")}, {"certificate_file": str(tmp_path / "cert.pem")}
+    secret, certificate = (
+        {"client_secret_file": str(tmp_path / "secret")},
+        {"certificate_file": str(tmp_path / "cert.pem")},
+    )
     file.write_text(json.dumps([OIDC | secret, SAML | certificate]))
     work, other = sso.read()
     assert (work.id, work.name, work.mail_domains) == ("work", "Example Company", ("example.com",))

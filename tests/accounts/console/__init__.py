@@ -1,1 +1,1 @@
-"""Pages of coming in and of people's own."""
+"""Tests of sign-in, preferences and error pages."""

@@ -1,7 +1,7 @@
 """Company sign-in against a real OpenID Connect provider and signed SAML responses; what claims grant and take back."""
 
 import base64
-import datetime
+import datetime as dt
 import re
 import urllib.parse
 import urllib.request
@@ -184,7 +184,9 @@ def test_a_person_connects_and_disconnects_it(client: Client, ana: Person, oidc:
     assert "Nothing is connected." in client.get("/account/security/companies").content.decode()
 
 
-@pytest.mark.parametrize("query", ["", "?code=x", "?code=x&state=forged", "?state=forged", "?error=server_error&state=x"])
+@pytest.mark.parametrize(
+    "query", ["", "?code=x", "?code=x&state=forged", "?state=forged", "?error=server_error&state=x"]
+)
 def test_it_refuses_answers_that_nobody_asked_for(client: Client, db: None, oidc: None, query: str) -> None:
     answer = client.get(f"/sign-in/sso/oidc/work/callback{query}")
     assert answer.status_code == 401 and "You could not be signed in" in answer.content.decode()
@@ -200,7 +202,7 @@ def test_it_refuses_a_code_of_another_browser(client: Client, db: None, oidc: No
 
 def test_a_get_asks_first(client: Client, db: None, oidc: None) -> None:
     page = client.get("/sign-in/sso/oidc/work?next=https://evil.example.com").content.decode()
-    assert "Sign in by Example Company" in page 
+    assert "Sign in by Example Company" in page
     assert 'action="/sign-in/sso' not in page, "the form goes where it came from, with the page wanted in its address"
     assert client.get("/sign-in/sso/oidc/other").status_code == 404
     assert client.post("/sign-in/sso/saml/work").status_code == 404
@@ -213,7 +215,9 @@ def test_a_provider_that_is_away_is_an_error_in_words(client: Client, db: None, 
     assert answer.status_code == 401 and "did not answer as it should" in answer.content.decode()
 
 
-def test_requests_go_to_no_private_network_by_themselves(client: Client, db: None, settings: Settings, issuer: str) -> None:
+def test_requests_go_to_no_private_network_by_themselves(
+    client: Client, db: None, settings: Settings, issuer: str
+) -> None:
     settings.OUTBOUND_PRIVATE_NETWORKS = ()
     configure(settings, "oidc", {"client_id": "kho", "secret": "", "settings": {"server_url": issuer}})
     assert client.post("/sign-in/sso/oidc/work").status_code == 401
@@ -233,7 +237,8 @@ ASSERTION = """<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion
 <saml:Issuer>{entity}</saml:Issuer><saml:Subject>
 <saml:NameID Format="urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress">{email}</saml:NameID>
 <saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer">
-<saml:SubjectConfirmationData NotOnOrAfter="{later}" Recipient="{acs}" InResponseTo="{asked}"/></saml:SubjectConfirmation>
+<saml:SubjectConfirmationData NotOnOrAfter="{later}" Recipient="{acs}" InResponseTo="{asked}"/>
+</saml:SubjectConfirmation>
 </saml:Subject><saml:Conditions NotBefore="{before}" NotOnOrAfter="{later}"><saml:AudienceRestriction>
 <saml:Audience>{audience}</saml:Audience></saml:AudienceRestriction></saml:Conditions>
 <saml:AuthnStatement AuthnInstant="{now}" SessionIndex="s1"><saml:AuthnContext><saml:AuthnContextClassRef>
@@ -247,15 +252,15 @@ def make_key() -> tuple[str, str]:
     """A key and its certificate, as PEM."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "idp.example.com")])
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     made = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
         .sign(key, hashes.SHA256())
     )
     form = serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
@@ -291,10 +296,10 @@ def ask(client: Client) -> str:
 
 def respond(client: Client, key: tuple[str, str], asked: str, **changes: str) -> Any:
     """Answer as the provider would, signed by a key; the browser posts it and goes on."""
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
 
     def at(minutes: int) -> str:
-        return (now + datetime.timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return (now + dt.timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     facts = {"entity": ENTITY, "audience": SP, "email": "dee@example.com", "group": "kho-admins", "asked": asked}
     facts |= {"acs": ACS, "now": at(0), "before": at(-5), "later": at(5)} | changes
@@ -333,7 +338,9 @@ def test_saml_metadata_for_the_provider(client: Client, db: None, saml: None) ->
         {"email": "eve@elsewhere.example"},
     ],
 )
-def test_saml_refuses(client: Client, account: Account, saml: None, idp: tuple[str, str], change: dict[str, str]) -> None:
+def test_saml_refuses(
+    client: Client, account: Account, saml: None, idp: tuple[str, str], change: dict[str, str]
+) -> None:
     answer = respond(client, idp, ask(client), **change)
     assert answer.status_code in (401, 403)
     assert not Person.objects.exists() and client.get("/account/profile").status_code == 302
@@ -344,7 +351,9 @@ def test_saml_refuses_another_key(client: Client, account: Account, saml: None) 
     assert not Person.objects.exists()
 
 
-def test_saml_refuses_what_nobody_asked_for_and_repeats(client: Client, account: Account, saml: None, idp: tuple[str, str]) -> None:
+def test_saml_refuses_what_nobody_asked_for_and_repeats(
+    client: Client, account: Account, saml: None, idp: tuple[str, str]
+) -> None:
     assert respond(client, idp, "ONELOGIN_made_up").status_code in (401, 403)
     asked = ask(client)
     assert respond(client, idp, asked).status_code == 302

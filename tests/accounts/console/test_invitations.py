@@ -51,9 +51,7 @@ def test_it_works_for_who_is_here(client: Client, ana: Person, bo: Person, calle
     assert again.status_code == 410 and "can't be used" in again.content.decode(), "a second click"
 
 
-def test_it_works_for_who_is_new(
-    client: Client, ana: Person, caller: Caller, mails: Mails, settings: Settings
-) -> None:
+def test_it_works_for_who_is_new(client: Client, ana: Person, caller: Caller, mails: Mails, settings: Settings) -> None:
     settings.SIGN_UP = "invited"
     invite(caller, ana, "cy@example.com")
     path = link_in(mails()[0])

@@ -5,8 +5,8 @@ from allauth.usersessions.models import UserSession
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.directory import accounts, people, roles
 from accounts.caller import operator
+from accounts.directory import accounts, people, roles
 from accounts.models import Account, AuditEvent, Membership, Person
 from tests.accounts.console.conftest import PASSWORD, Mails, confirm, link_in, sign_in
 
@@ -19,7 +19,6 @@ PAGES = (
     "/account/security/passkeys/new",
     "/account/security/companies",
     "/account/sessions",
-    "/account/preferences",
     "/account/accounts",
     "/account/accounts/new",
 )
@@ -82,7 +81,9 @@ def test_a_password_is_changed_with_the_present_one(client: Client, ana: Person,
     answer = client.post("/account/security/password", {"oldpassword": "wrong"} | new)
     assert "Type the password that you have now." in answer.content.decode()
     short = {"password1": "short", "password2": "short"}
-    assert "<title>Error:" in client.post("/account/security/password", {"oldpassword": PASSWORD} | short).content.decode()
+    assert (
+        "<title>Error:" in client.post("/account/security/password", {"oldpassword": PASSWORD} | short).content.decode()
+    )
     answer = client.post("/account/security/password", {"oldpassword": PASSWORD} | new)
     assert answer.headers["Location"] == "/account/security"
     assert [mail.subject for mail in mails()] == ["Your password was changed"]
@@ -109,7 +110,9 @@ def test_sessions_elsewhere_are_ended(client: Client, ana: Person, bo: Person) -
     assert client.get("/account/profile").status_code == 200
 
 
-def test_an_account_is_left_but_not_by_its_last_administrator(client: Client, ana: Person, bo: Person, account: Account) -> None:
+def test_an_account_is_left_but_not_by_its_last_administrator(
+    client: Client, ana: Person, bo: Person, account: Account
+) -> None:
     people.add_to_account(bo, account)
     sign_in(client)
     path = f"/account/accounts/{account.id}/leave"

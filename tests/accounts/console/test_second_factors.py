@@ -29,7 +29,9 @@ def set_up(client: Client) -> tuple[str, list[str]]:
     assert found and "data:image/svg+xml;base64," in page
     answer = client.post("/account/security/app", {"code": code_of(found[1])})
     assert answer.headers["Location"] == "/account/security/recovery-codes"
-    codes = re.findall(r"^\d{8}$", client.get(answer.headers["Location"]).content.decode().replace('">', "\n"), re.M)
+    codes = re.findall(
+        r"^\d{8}$", client.get(answer.headers["Location"]).content.decode().replace('">', "\n"), re.MULTILINE
+    )
     return found[1], codes
 
 
@@ -122,7 +124,9 @@ def test_the_app_is_removed_after_a_fresh_sign_in(client: Client, ana: Person) -
     assert not Authenticator.objects.exists(), "nor recovery codes that stand in for nothing"
 
 
-@pytest.mark.parametrize("credential", ["", "{}", "[]", "null", '"x"', '{"id": "x", "rawId": "x"}', "{not json", '{"response": {}}'])
+@pytest.mark.parametrize(
+    "credential", ["", "{}", "[]", "null", '"x"', '{"id": "x", "rawId": "x"}', "{not json", '{"response": {}}']
+)
 @pytest.mark.parametrize("path", ["/account/security/passkeys/new", "/sign-in/passkey"])
 def test_passkeys_that_are_none_are_refused(client: Client, ana: Person, path: str, credential: str) -> None:
     if "account" in path:

@@ -126,12 +126,10 @@ def test_people_have_profiles_within_bounds(ana: Person) -> None:
     with pytest.raises(InvalidInput):
         people.set_profile(ana, name="x" * 151)
     with pytest.raises(InvalidInput):
-        people.set_preferences(ana, language="xx")
-    with pytest.raises(InvalidInput):
-        people.set_preferences(ana, time_zone="Nowhere/Else")
+        people.set_time_zone(ana, "Nowhere/Else")
 
 
-def test_accounts_made_by_people_are_counted(ana: Person, settings: object) -> None:
+def test_accounts_made_by_people_are_counted(ana: Person) -> None:
     for number in range(people.accounts_left(ana)):
         people.create_account(ana, f"Account {number}")
     with pytest.raises(LimitReached):

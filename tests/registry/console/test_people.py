@@ -37,9 +37,7 @@ def bo(account: Account) -> Person:
     """A member who may look at people and change none."""
     role = Principal.objects.get(account=account, name="Reader")
     text = {"Effect": "Allow", "Action": ["kho:List*"], "Resource": "*"}
-    policies.put_inline(
-        operator(account.id), role, "look", json.dumps({"Version": "2012-10-17", "Statement": [text]})
-    )
+    policies.put_inline(operator(account.id), role, "look", json.dumps({"Version": "2012-10-17", "Statement": [text]}))
     person = people.create("bo@example.com", PASSWORD, name="Bo")
     people.add_to_account(person, account, "Reader")
     return person
@@ -91,9 +89,7 @@ def test_invitations_are_sent_again_and_taken_back(ana: Client, account: Account
         ({"email": "cy@example.com"}, "Choose a role."),
     ],
 )
-def test_it_refuses_invitations_with_mistakes(
-    ana: Client, account: Account, form: dict[str, str], words: str
-) -> None:
+def test_it_refuses_invitations_with_mistakes(ana: Client, account: Account, form: dict[str, str], words: str) -> None:
     answer = ana.post(f"{PEOPLE}/-/invite", form)
     assert answer.status_code == 422 and words in answer.content.decode()
     assert "<title>Error:" in answer.content.decode() and form["email"] in answer.content.decode()
@@ -199,6 +195,6 @@ def test_the_switcher_leads_to_accounts_of_one_s_own(ana: Client, account: Accou
 def test_regions_are_chosen_where_there_are_several(ana: Client, account: Account, settings: Settings) -> None:
     assert 'id="switch-region"' not in page(ana, BASE)
     settings.REGIONS = ("us-east-1", "eu-west-1")
-    assert '<option selected>us-east-1</option><option>eu-west-1</option>' in page(ana, BASE)
+    assert "<option selected>us-east-1</option><option>eu-west-1</option>" in page(ana, BASE)
     answer = ana.get(f"/console/switch?to=111122223333&from={BASE}/us-east-1/repositories&region=eu-west-1")
     assert answer.headers["Location"] == f"{BASE}/eu-west-1/repositories"

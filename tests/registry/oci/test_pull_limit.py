@@ -6,7 +6,6 @@ from pytest_django import Settings
 
 from accounts.audit import spool
 from accounts.caller import Caller
-
 from registry.models import Image
 from registry.oci import headers, hot
 from registry.values import Address
@@ -58,9 +57,7 @@ def test_only_gets_of_public_manifests_count(image: Image, public: str, private:
     assert [pull(public)[0] for _ in range(3)] == [200, 200, 429]
 
 
-def test_nobody_else_answers_while_pulls_are_counted(
-    image: Image, public: str, settings: Settings
-) -> None:
+def test_nobody_else_answers_while_pulls_are_counted(image: Image, public: str, settings: Settings) -> None:
     """Neither the short way, nor a cache in front, which would not count."""
     path = f"{public}/manifests/{image.digest}"
     meta = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "HTTP_HOST": "kho.test"}
