@@ -13,6 +13,7 @@ EVENT_TASKS: Final[dict[str, tuple[str, ...]]] = {
     "ImagesPulled": ("gallery.search.index.refresh",),
     "AliasRequestMoved": ("gallery.aliases.routing.check", "gallery.aliases.telling.tell"),
     "NoticeMailDue": ("registry.notifications.mail.send",),
+    "MailWritten": ("accounts.mail.deliver",),
 }
 """Domain event -> functions of one argument (the event's fields as a dict), run by a task worker after commit."""
 

@@ -1,6 +1,6 @@
 """Who is at the console: a person, acting on one account with the rights of a membership's role."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
@@ -25,10 +25,11 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
 class Visitor:
-    """The person, the membership by which they are here, and the caller that the core sees."""
+    """The person, the membership by which they are here, their others, and the caller that the core sees."""
 
-    def __init__(self, membership: Membership, caller: Caller) -> None:
+    def __init__(self, membership: Membership, caller: Caller, others: Sequence[Membership] = ()) -> None:
         self.membership = membership
+        self.others = others
         self.account = membership.account
         self.caller = caller
 
@@ -41,7 +42,8 @@ def visitor_of(request: HttpRequest, account_id: str, region: str = "") -> Visit
     """Return who is at the console of an account; Http404 for an account that is not theirs, as for none."""
     if not isinstance(request.user, Person):
         raise Http404
-    for membership in people.memberships_of(request.user):
+    memberships = people.memberships_of(request.user)
+    for membership in memberships:
         if membership.account_id == account_id:
             membership.person = request.user
             caller = callers.from_membership(
@@ -51,7 +53,7 @@ def visitor_of(request: HttpRequest, account_id: str, region: str = "") -> Visit
                 user_agent=request.META.get("HTTP_USER_AGENT", ""),
                 request_id=request.META.get("kho.request_id", ""),
             )
-            return Visitor(membership, caller)
+            return Visitor(membership, caller, [each for each in memberships if each is not membership])
     raise Http404
 
 

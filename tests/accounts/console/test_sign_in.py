@@ -1,22 +1,11 @@
-"""Sign-in and sign-out."""
+"""Sign-in, sign-out, and who is told what."""
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from accounts.directory import people
-from accounts.models import Account, Person
-
-PASSWORD = "a shelf of long words"
-
-
-@pytest.fixture
-def ana(account: Account) -> Person:
-    """A person who may act on the account."""
-    cache.clear()
-    person = people.create("ana@example.com", PASSWORD)
-    people.add_to_account(person, account)
-    return person
+from accounts.models import Account, AuditEvent, Membership, Person
+from tests.accounts.console.conftest import PASSWORD
 
 
 def sign_in(client: Client, path: str = "/sign-in", **fields: str) -> tuple[int, str, str]:
@@ -78,6 +67,51 @@ def test_sign_in_stops_somebody_who_guesses(client: Client, ana: Person) -> None
     assert sign_in(client)[:2] == (200, ""), "the right password does not help now"
 
 
-@pytest.mark.parametrize("path", ["/sign-up", "/sign-in/reset"])
-def test_what_is_not_offered_leads_to_sign_in(client: Client, db: None, path: str) -> None:
-    assert client.get(path).headers["Location"] == "/sign-in"
+@pytest.mark.parametrize(
+    "next_page", ["https://evil.example.com/", "//evil.example.com", "/\\evil.example.com", "javascript:x"]
+)
+def test_no_address_leads_elsewhere(client: Client, ana: Person, next_page: str) -> None:
+    assert sign_in(client, next=next_page)[1] == "/console"
+    assert client.get("/sign-in", {"next": next_page}).headers["Location"] == "/console", "nor for who is signed in"
+    assert client.post("/sign-out", {"next": next_page}).headers["Location"] == "/"
+
+
+def test_sign_ins_and_failures_are_in_the_trail(client: Client, ana: Person, account: Account) -> None:
+    sign_in(client, password="wrong")
+    sign_in(client)
+    failed, done = AuditEvent.objects.filter(event_name="ConsoleLogin").order_by("event_time")
+    assert (failed.account_id, failed.error_code) == (account.id, "Failed authentication")
+    assert done.error_code == "" and done.details == {"method": "password"} and done.source_ip == "127.0.0.1"
+    assert done.resource_arn == f"arn:aws:kho::{account.id}:person/ana@example.com"
+
+
+def test_unknown_addresses_leave_no_row(client: Client, ana: Person) -> None:
+    sign_in(client, login="nobody@example.com")
+    assert not AuditEvent.objects.filter(event_name="ConsoleLogin").exists()
+
+
+def test_who_is_switched_off_is_out_at_once(client: Client, ana: Person) -> None:
+    sign_in(client)
+    assert client.get("/account/profile").status_code == 200
+    Person.objects.update(is_active=False)
+    assert client.get("/account/profile").headers["Location"] == "/sign-in?next=/account/profile"
+
+
+def test_who_is_no_member_any_more_is_out_at_once(client: Client, ana: Person, account: Account) -> None:
+    sign_in(client)
+    assert client.get(f"/console/{account.id}").status_code == 200
+    Membership.objects.all().delete()
+    assert client.get(f"/console/{account.id}").status_code == 404
+
+
+def test_a_session_that_is_over_leads_htmx_to_a_whole_page(client: Client, ana: Person, account: Account) -> None:
+    page = f"http://testserver/console/{account.id}/us-east-1/repositories?contains=a"
+    asked = {"HTTP_HX_REQUEST": "true", "HTTP_HX_CURRENT_URL": page}
+    answer = client.get(f"/console/{account.id}/us-east-1/repositories?contains=ab", **asked)  # type: ignore[arg-type]
+    assert (answer.status_code, answer.content) == (401, b"")
+    place = f"%2Fconsole%2F{account.id}%2Fus-east-1%2Frepositories%3Fcontains%3Da"
+    assert answer.headers["HX-Redirect"] == f"/sign-in?next={place}"
+    asked["HTTP_HX_CURRENT_URL"] = "https://evil.example.com/page"
+    answer = client.get(f"/console/{account.id}/us-east-1/repositories", **asked)  # type: ignore[arg-type]
+    assert "evil" not in answer.headers["HX-Redirect"]
+    assert client.get("/account/sessions", **asked).status_code == 401  # type: ignore[arg-type]
