@@ -13,7 +13,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time; tests move it."""
     cache.clear()
     now = [600.0]
-    monkeypatch.setattr(limits.time, "time", lambda: now[0])
+    monkeypatch.setattr("accounts.limits.time.time", lambda: now[0])
     return now
 
 

@@ -92,10 +92,9 @@ def come_back(client: Client, subject: str, start: str = "/sign-in/sso/oidc/work
     assert "code_challenge=" in target and "state=" in target
     opener = urllib.request.build_opener(_NoRedirect)
     chosen = urllib.parse.urlencode({"sub": subject}).encode()
-    try:
+    with pytest.raises(urllib.error.HTTPError) as answer:
         opener.open(target, chosen)
-    except urllib.error.HTTPError as answer:
-        back = urlsplit(answer.headers["Location"])
+    back = urlsplit(answer.value.headers["Location"])
     return client.get(f"{back.path}?{back.query}")
 
 
