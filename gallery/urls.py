@@ -18,8 +18,10 @@ from gallery.pages.views import (
     report,
     search,
 )
-from gallery.pages.views.publishing import listing, profile
+from gallery.pages.views.publishing import aliases, listing, profile
 from gallery.pages.views.repository import about, history, statistics, tags
+from gallery.pages.views.staff import aliases as alias_requests
+from gallery.pages.views.staff import overview, publishers, reserved
 
 ALIAS = r"(?P<alias>[a-z][a-z0-9]+(?:[._-][a-z0-9]+)*)"
 NAME = r"(?P<name>[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)"
@@ -29,6 +31,21 @@ DIGEST = r"(?P<reference>sha(?:256|512):[0-9a-f]{64,128})"
 CONSOLE = r"^console/(?P<account_id>[0-9]{12})/public"
 
 urlpatterns = [
+    re_path(rf"{CONSOLE}/aliases$", aliases.index, name="console_aliases"),
+    re_path(rf"{CONSOLE}/aliases/-/check$", aliases.check, name="console_alias_check"),
+    re_path(rf"{CONSOLE}/aliases/{ALIAS}$", aliases.detail, name="console_alias"),
+    re_path(rf"{CONSOLE}/aliases/{ALIAS}/-/primary$", aliases.primary, name="console_alias_primary"),
+    re_path(rf"{CONSOLE}/aliases/{ALIAS}/-/release$", aliases.release, name="console_alias_release"),
+    re_path(r"^staff$", overview.overview, name="staff"),
+    re_path(r"^staff/aliases$", alias_requests.index, name="staff_aliases"),
+    re_path(r"^staff/aliases/-/decide$", alias_requests.decide, name="staff_decide"),
+    re_path(rf"^staff/aliases/{ALIAS}/(?P<number>[1-9][0-9]{{0,8}})$", alias_requests.detail, name="staff_alias"),
+    re_path(r"^staff/reserved-names$", reserved.index, name="staff_reserved_names"),
+    re_path(r"^staff/reserved-names/-/new$", reserved.add, name="staff_reserve"),
+    re_path(r"^staff/reserved-names/-/remove$", reserved.remove, name="staff_unreserve"),
+    re_path(r"^staff/publishers$", publishers.index, name="staff_publishers"),
+    re_path(r"^staff/publishers/(?P<account_id>[0-9]{12})$", publishers.detail, name="staff_publisher"),
+    re_path(r"^staff/publishers/(?P<account_id>[0-9]{12})/-/unverify$", publishers.unverify, name="staff_unverify"),
     re_path(rf"{CONSOLE}/profile$", profile.profile, name="console_profile"),
     re_path(rf"{CONSOLE}/repositories/{NAME}/-/listing$", listing.listing, name="console_listing"),
     re_path(r"^$", home.home, name="home"),

@@ -30,6 +30,8 @@ def preferences(request: HttpRequest) -> HttpResponse:
     error = _keep_zone(request, person) if person and "time_zone" in request.POST else ""
     if request.method != "POST" or error:
         context = {"current": "preferences", "person": person, "zones": people.time_zones(), "error": error}
+        kept = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        context["kept_language"] = person.language if person else kept
         context["time_zone"] = request.POST.get("time_zone", person.time_zone if person else "")
         template = "account/preferences.html" if person else "account/preferences_of_nobody.html"
         return render(request, template, context, status=422 if error else 200)
@@ -37,8 +39,8 @@ def preferences(request: HttpRequest) -> HttpResponse:
     if not is_ours(request, target):
         target = "/account/preferences"
     answer = HttpResponseRedirect(target)
-    language = request.POST.get("language", "")
-    if language in dict(settings.LANGUAGES):
+    language = request.POST.get("language")
+    if language == "" or language in dict(settings.LANGUAGES):
         keep(answer, settings.LANGUAGE_COOKIE_NAME, language)
         if person:
             people.set_language(person, language)

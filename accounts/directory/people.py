@@ -64,7 +64,9 @@ def get(email: str) -> Person:
 
 
 def set_language(person: Person, language: str) -> None:
-    """Keep the language of a person's pages and mails."""
+    """Keep the language of a person's pages and mails; empty is as the browser asks. InvalidInput."""
+    if language and language not in dict(settings.LANGUAGES):
+        raise InvalidInput("language", "takes one of " + ", ".join(dict(settings.LANGUAGES)))
     person.language = language
     Person.objects.filter(pk=person.pk).update(language=language)
 
@@ -85,6 +87,20 @@ def memberships_of(person: Person) -> list[Membership]:
         .select_related("account", "role")
         .order_by("account__name", "account_id")
     )
+
+
+def members_of(account_id: str) -> list[Membership]:
+    """Return who may act on an account now, by mail address, each with the role and the account."""
+    return list(
+        Membership.objects.filter(account_id=account_id, person__is_active=True, role__is_active=True)
+        .select_related("account", "role", "person")
+        .order_by("person__email")
+    )
+
+
+def staff() -> list[Person]:
+    """Return the deployment's staff who may sign in, by mail address."""
+    return list(Person.objects.filter(is_staff=True, is_active=True).order_by("email"))
 
 
 def set_profile(person: Person, *, name: str) -> None:

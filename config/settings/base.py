@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from config import env, logging, wiring
 from config.settings import sign_up, sso
@@ -267,6 +268,15 @@ EARLY_SECONDS = 1.25
 
 EVENT_TASKS = wiring.EVENT_TASKS
 AWS_OPERATIONS = wiring.AWS_OPERATIONS
+NOTICE_KINDS = wiring.NOTICE_KINDS
+
+# Where links in mails lead.
+MAIL_ORIGIN = PUBLIC_URL or f"http://127.0.0.1:{env.integer('PORT', 8000)}"
+MAIL_DOMAIN = urlsplit(MAIL_ORIGIN).hostname or "localhost"
+
+# For how long a released alias is held for its former owner, and after how long staff are reminded of a request.
+ALIAS_QUARANTINE_DAYS = env.integer("KHO_ALIAS_QUARANTINE_DAYS", 30)
+ALIAS_REMINDER_DAYS = env.integer("KHO_ALIAS_REMINDER_DAYS", 3, least=1)
 
 # Celery: Redis when REDIS_URL is given, otherwise files below the data folder.
 REDIS_URL = env.text("REDIS_URL", "")

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from registry.console.views import accounts, history, images, permissions, repositories, switching
+from registry.console.views import accounts, history, images, notices, permissions, repositories, switching
 from registry.console.views.iam import attached, groups, people, policies, providers, roles, simulator, users
 
 ACCOUNT = r"^console/(?P<account_id>[0-9]{12})"
@@ -19,6 +19,11 @@ PROVIDER = r"(?P<name>[^/?#]+(?:/[^/?#]+)*?)"
 
 urlpatterns = [
     path("console", accounts.entrance, name="console"),
+    path("account/notifications", notices.index, name="notices"),
+    path("account/notifications/read", notices.read_all, name="notices_read"),
+    path("account/notifications/choices", notices.choose, name="notice_choices"),
+    re_path(r"^account/notifications/(?P<notice_id>[0-9]{1,18})$", notices.show, name="notice"),
+    re_path(rf"{ACCOUNT}/notifications$", notices.of_account, name="console_notices"),
     path("console/switch", switching.switch, name="console_switch"),
     re_path(rf"{ACCOUNT}$", accounts.overview, name="console_account"),
     re_path(rf"{ACCOUNT}/registry-password$", accounts.registry_password, name="console_registry_password"),

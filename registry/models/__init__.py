@@ -4,6 +4,7 @@ from registry.models.alias import Alias
 from registry.models.blob import Blob, BlobLink
 from registry.models.catalog import CatalogData, Logo, RegistryCatalogData
 from registry.models.image import Image, ImageBlob, ImageChild, ImageTag, Manifest
+from registry.models.notice import Notice, NoticeChoice
 from registry.models.policy import PullTimeUpdateExclusion, RegistrySettings, RepositoryPolicyVersion
 from registry.models.repository import Repository
 from registry.models.tag_event import TagEvent
@@ -25,6 +26,8 @@ __all__ = [
     "ImageTag",
     "Logo",
     "Manifest",
+    "Notice",
+    "NoticeChoice",
     "PullCount",
     "PullTimeUpdateExclusion",
     "RegistryCatalogData",

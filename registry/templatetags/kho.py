@@ -97,3 +97,9 @@ def query(context: template.Context, **changes: object) -> str:
 def get(counts: Mapping[str, int], key: str) -> int:
     """The count of a key; 0 if it has none."""
     return counts.get(key, 0)
+
+
+@register.filter
+def label(labels: Mapping[str, str], key: str) -> str:
+    """The label of a key; the key itself if it has none any more."""
+    return str(labels.get(key, key))

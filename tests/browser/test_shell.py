@@ -42,7 +42,7 @@ def test_single_keys_help_until_they_are_switched_off(page: Page, site: Site) ->
     page.keyboard.press("?")
     page.keyboard.press("/")
     expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(page.get_by_role("searchbox")).not_to_be_focused()
+    expect(page.get_by_label("Search public repositories")).not_to_be_focused()
     page.get_by_role("link", name="Keyboard").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Keyboard")
 

@@ -95,6 +95,7 @@ def come_back(client: Client, subject: str, start: str = "/sign-in/sso/oidc/work
     with pytest.raises(urllib.error.HTTPError) as answer:
         opener.open(target, chosen)
     back = urlsplit(answer.value.headers["Location"])
+    answer.value.close()
     return client.get(f"{back.path}?{back.query}")
 
 

@@ -55,6 +55,9 @@ def test_a_language_is_asked_for_set_kept_or_the_browser_s(client: Client, ana: 
     assert client.cookies[settings.LANGUAGE_COOKIE_NAME].value == "en"
     client.post(PAGE, {"language": "en"})
     assert Person.objects.get(pk=ana.pk).language == "en" and language(client) == "en"
+    client.post(PAGE, {"language": ""})
+    assert Person.objects.get(pk=ana.pk).language == ""
+    assert language(client, **{"Accept-Language": "vi"}) == "vi", "as the browser asks"
 
 
 @pytest.mark.parametrize("asked", ["?lang=xx", "?lang=", "?lang=vi%20", "?lang=vi&lang=xx"])

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('account', '0009_emailaddress_unique_primary_email'),
-        ('accounts', '0004_person_language'),
+        ('accounts', '0005_unread_notices'),
     ]
 
     operations = [
