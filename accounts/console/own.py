@@ -20,6 +20,24 @@ from accounts.directory import members, people
 from accounts.errors import AccountsError, DeleteConflict, InvalidInput, LimitReached, NotFound
 from accounts.models import Membership, Person
 
+BROWSERS: Final = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("CriOS/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+SYSTEMS: Final = (
+    ("Windows", "Windows"),
+    ("Android", "Android"),
+    ("iPhone", "iOS"),
+    ("iPad", "iPadOS"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+"""Signs in a User-Agent, those first that others hold too."""
 FILTER_FROM: Final = 8
 """From how many accounts on the list has a box to filter by."""
 
@@ -86,7 +104,18 @@ def sessions(request: HttpRequest) -> HttpResponse:
             each.end()
         messages.success(request, _("Signed out elsewhere."))
         return redirect(request.path)
+    for each in found:
+        each.browser = browser_of(each.user_agent)
     return render(request, "usersessions/usersession_list.html", {"current": "sessions", "sessions": found})
+
+
+def browser_of(user_agent: str) -> str:
+    """What a browser says of itself, in the words that people know it by."""
+    browser = next((name for sign, name in BROWSERS if sign in user_agent), "")
+    system = next((name for sign, name in SYSTEMS if sign in user_agent), "")
+    if not browser:
+        return user_agent[:60] or _("unknown")
+    return _("%(browser)s on %(system)s") % {"browser": browser, "system": system} if system else browser
 
 
 @never_cache

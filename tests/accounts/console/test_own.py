@@ -6,6 +6,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.caller import operator
+from accounts.console.own import browser_of
 from accounts.directory import accounts, people, roles
 from accounts.models import Account, AuditEvent, Membership, Person
 from tests.accounts.console.conftest import PASSWORD, Mails, confirm, link_in, sign_in
@@ -108,6 +109,21 @@ def test_sessions_elsewhere_are_ended(client: Client, ana: Person, bo: Person) -
     assert [each.get("/account/profile").status_code for each in others] == [302, 302, 302]
     assert theirs.get("/account/profile").status_code == 200
     assert client.get("/account/profile").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36", "Chrome on Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/130.0 Safari/537.36 Edg/130.0", "Edge on Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Version/17.0 Safari/604.1", "Safari on iOS"),
+        ("Mozilla/5.0 (Gecko) Firefox/130.0", "Firefox"),
+        ("curl/8.0", "curl/8.0"),
+        ("", "unknown"),
+    ],
+)
+def test_browsers_have_names_that_people_know(said: str, shown: str) -> None:
+    assert browser_of(said) == shown
 
 
 def test_an_account_is_left_but_not_by_its_last_administrator(
