@@ -9,10 +9,12 @@ EVENT_TASKS: Final[dict[str, tuple[str, ...]]] = {
     "ImageDeleted": ("gallery.search.index.refresh",),
     "ImageUntagged": ("gallery.search.index.refresh",),
     "CatalogDataChanged": ("gallery.search.index.refresh",),
+    "AccountChanged": ("gallery.search.index.account_changed",),
     "TakenDown": ("registry.core.takedowns.purge",),
     "ImagesPulled": ("gallery.search.index.refresh",),
     "AliasRequestMoved": ("gallery.aliases.routing.check", "gallery.aliases.telling.tell"),
     "NoticeMailDue": ("registry.notifications.mail.send",),
+    "MailWritten": ("accounts.mail.deliver",),
 }
 """Domain event -> functions of one argument (the event's fields as a dict), run by a task worker after commit."""
 

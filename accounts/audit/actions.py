@@ -143,3 +143,16 @@ class Action(StrEnum):
     GET_SERVICE_BEARER_TOKEN = "GetServiceBearerToken"  # noqa: S105 - the name of an action
     TAG_SESSION = "TagSession"
     SET_SOURCE_IDENTITY = "SetSourceIdentity"
+    PASS_ROLE = "PassRole"  # noqa: S105 - the name of an action
+    CONSOLE_LOGIN = "ConsoleLogin"
+    LIST_PEOPLE = "ListPeople"
+    INVITE_PERSON = "InvitePerson"
+    REVOKE_INVITATION = "RevokeInvitation"
+    ACCEPT_INVITATION = "AcceptInvitation"
+    ADD_PERSON = "AddPerson"
+    UPDATE_PERSON = "UpdatePerson"
+    REMOVE_PERSON = "RemovePerson"
+    LEAVE_ACCOUNT = "LeaveAccount"
+    CREATE_ACCOUNT = "CreateAccount"
+    SUSPEND_ACCOUNT = "SuspendAccount"
+    RESUME_ACCOUNT = "ResumeAccount"

@@ -19,7 +19,7 @@ def reserve(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0004_language_notices'),
+        ('accounts', '0005_unread_notices'),
         ('gallery', '0004_search_text'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -1,10 +1,9 @@
 """Who is at the console: a person, acting on one account with the rights of a membership's role."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -12,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from accounts import gate
 from accounts.authn import callers
 from accounts.caller import Caller
+from accounts.console.asking import signed_in, wants_part
 from accounts.directory import people
 from accounts.errors import AccessDenied, CredentialsMissing, NotFound
 from accounts.iam.arn import Arn
@@ -25,10 +25,11 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
 class Visitor:
-    """The person, the membership by which they are here, and the caller that the core sees."""
+    """The person, the membership by which they are here, their others, and the caller that the core sees."""
 
-    def __init__(self, membership: Membership, caller: Caller) -> None:
+    def __init__(self, membership: Membership, caller: Caller, others: Sequence[Membership] = ()) -> None:
         self.membership = membership
+        self.others = others
         self.account = membership.account
         self.caller = caller
 
@@ -41,7 +42,8 @@ def visitor_of(request: HttpRequest, account_id: str, region: str = "") -> Visit
     """Return who is at the console of an account; Http404 for an account that is not theirs, as for none."""
     if not isinstance(request.user, Person):
         raise Http404
-    for membership in people.memberships_of(request.user):
+    memberships = people.memberships_of(request.user)
+    for membership in memberships:
         if membership.account_id == account_id:
             membership.person = request.user
             caller = callers.from_membership(
@@ -51,7 +53,7 @@ def visitor_of(request: HttpRequest, account_id: str, region: str = "") -> Visit
                 user_agent=request.META.get("HTTP_USER_AGENT", ""),
                 request_id=request.META.get("kho.request_id", ""),
             )
-            return Visitor(membership, caller)
+            return Visitor(membership, caller, [each for each in memberships if each is not membership])
     raise Http404
 
 
@@ -62,7 +64,7 @@ def console_page(view: View[P]) -> View[P]:
     """
 
     @never_cache
-    @login_required
+    @signed_in
     @wraps(view)
     def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
@@ -99,6 +101,7 @@ def _refused(request: HttpRequest, error: AccessDenied) -> HttpResponse:
     match = request.resolver_match
     visitor = visitor_of(request, match.kwargs["account_id"] if match else "")
     context = places.of_account(request, visitor) | {
+        "layout": "problems/part.html" if wants_part(request) else "console/problem.html",
         "error": error,
         "person": request.user,
         "request_id": visitor.caller.request_id,

@@ -2,8 +2,8 @@
 
 from django.urls import path, re_path
 
-from registry.console.views import accounts, images, notices, permissions, repositories
-from registry.console.views.iam import attached, groups, policies, providers, roles, simulator, users
+from registry.console.views import accounts, history, images, notices, permissions, repositories, switching
+from registry.console.views.iam import attached, groups, people, policies, providers, roles, simulator, users
 
 ACCOUNT = r"^console/(?P<account_id>[0-9]{12})"
 REGION = r"(?P<region>public|[a-z]{2,}(?:-[a-z0-9]+)+)"
@@ -14,6 +14,7 @@ DIGEST = r"(?P<digest>sha(?:256|512):[0-9a-f]{64,128})"
 IAM = rf"{ACCOUNT}/iam"
 NAME = r"(?P<name>[\w+=,.@-]{1,128})"
 SECTION = r"(?P<section>users|groups|roles)"
+EMAIL = r"(?P<email>[^\s?#]+@[^/\s?#]+)"
 PROVIDER = r"(?P<name>[^/?#]+(?:/[^/?#]+)*?)"
 
 urlpatterns = [
@@ -23,6 +24,7 @@ urlpatterns = [
     path("account/notifications/choices", notices.choose, name="notice_choices"),
     re_path(r"^account/notifications/(?P<notice_id>[0-9]{1,18})$", notices.show, name="notice"),
     re_path(rf"{ACCOUNT}/notifications$", notices.of_account, name="console_notices"),
+    path("console/switch", switching.switch, name="console_switch"),
     re_path(rf"{ACCOUNT}$", accounts.overview, name="console_account"),
     re_path(rf"{ACCOUNT}/registry-password$", accounts.registry_password, name="console_registry_password"),
     re_path(rf"{PLACE}$", repositories.index, name="console_repositories"),
@@ -30,7 +32,8 @@ urlpatterns = [
     re_path(rf"{REPOSITORY}/-/images$", images.index, name="console_images"),
     re_path(rf"{REPOSITORY}/-/images/delete$", images.delete, name="console_delete_images"),
     re_path(rf"{REPOSITORY}/-/images/{DIGEST}$", images.detail, name="console_image"),
-    re_path(rf"{REPOSITORY}/-/history$", images.history, name="console_history"),
+    re_path(rf"{REPOSITORY}/-/history$", history.history, name="console_history"),
+    re_path(rf"{REPOSITORY}/-/history/revert$", history.revert, name="console_revert"),
     re_path(rf"{REPOSITORY}/-/permissions$", permissions.permissions, name="console_permissions"),
     re_path(rf"{REPOSITORY}/-/delete$", repositories.delete, name="console_delete_repository"),
     re_path(rf"{IAM}/users$", users.index, name="console_users"),
@@ -63,5 +66,10 @@ urlpatterns = [
     re_path(rf"{IAM}/providers/-/new$", providers.create, name="console_new_provider"),
     re_path(rf"{IAM}/providers/{PROVIDER}/-/delete$", providers.delete, name="console_delete_provider"),
     re_path(rf"{IAM}/providers/{PROVIDER}$", providers.detail, name="console_provider"),
+    re_path(rf"{IAM}/people$", people.index, name="console_people"),
+    re_path(rf"{IAM}/people/-/invite$", people.invite, name="console_invite"),
+    re_path(rf"{IAM}/people/-/revoke$", people.revoke, name="console_revoke"),
+    re_path(rf"{IAM}/people/{EMAIL}/-/remove$", people.remove, name="console_remove_person"),
+    re_path(rf"{IAM}/people/{EMAIL}$", people.detail, name="console_person"),
     re_path(rf"{IAM}/simulator$", simulator.simulator, name="console_simulator"),
 ]

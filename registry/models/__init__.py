@@ -11,7 +11,7 @@ from registry.models.tag_event import TagEvent
 from registry.models.takedown import Takedown
 from registry.models.template import CreationTemplate
 from registry.models.upload import Upload
-from registry.models.usage import PullCount, SpoolFile
+from registry.models.usage import DailyPulls, PullCount, SpoolFile
 
 __all__ = [
     "Alias",
@@ -19,6 +19,7 @@ __all__ = [
     "BlobLink",
     "CatalogData",
     "CreationTemplate",
+    "DailyPulls",
     "Image",
     "ImageBlob",
     "ImageChild",

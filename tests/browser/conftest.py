@@ -56,6 +56,22 @@ for sid in ("First", "Partner"):
         addresses.private(account_id, "team/app-1"),
         json.dumps({"Version": "2012-10-17", "Statement": [lets | {"Sid": sid}]}, indent=2),
     )
+from registry.core import catalog
+hello = addresses.public(account_id, "hello")
+catalog.put(caller, hello, {"about_text": about, "description": "Greets people.", "categories": ["developer-tools"]})
+demo._push(caller, hello, demo._image("hello", "Hello again.", "Prints a greeting and ends."), "edge")
+demo._push(caller, hello, demo._image("hello", "Hello, hello.", "Prints a greeting and ends."), "edge")
+for text in ("a", "b", "c"):
+    demo._push(caller, addresses.private(account_id, "team/app-2"), demo._image(text, text, text), "edge")
+from datetime import timedelta
+from django.utils import timezone
+from registry.models import DailyPulls, Repository
+Repository.objects.filter(name="tools/shelf").update(pull_count=1630)
+shelf = Repository.objects.get(name="tools/shelf")
+for ago in range(0, 60, 3):
+    day = timezone.now().date() - timedelta(days=ago)
+    for by, name in (("client", "docker"), ("tag", "2026.1"), ("platform", "linux/amd64")):
+        DailyPulls.objects.create(repository=shelf, by=by, name=name, day=day, count=60 - ago)
 from accounts.caller import Staff
 from gallery.aliases import decisions, names, requests, telling
 from gallery.aliases.routing import check_all
@@ -75,6 +91,38 @@ check_all()
 answer = aliases.primary(account_id)
 """
 
+ABOUT = """# hello
+
+Prints a greeting, and **ends**. See [the source](https://example.com/hello).
+
+![A screenshot](https://example.com/shot.png)
+
+## How it is built
+
+| Part | Size | Where it comes from |
+|------|-----:|---------------------|
+| `/hello` | 1 kB | written by hand |
+
+- [x] for two architectures
+- [ ] for all others
+
+## How to run it
+
+```sh
+docker run --rm hello
+```
+
+### In a cluster
+
+Use the chart.[^chart]
+
+## What it does not do
+
+~~Everything~~ else.
+
+[^chart]: It is called `charts/hello`.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -92,6 +140,7 @@ class Site:
 @pytest.fixture(scope="session")
 def site(server: Server) -> Site:
     """The demo of one account is published, and its listings are fresh."""
+    alias = server.python(SEED, account_id=ACCOUNT, email=EMAIL, password=PASSWORD, about=ABOUT)
     alias = server.python(SEED, account_id=ACCOUNT, email=EMAIL, password=PASSWORD, staff=STAFF)
     server.manage("rebuild_listings")
     return Site(f"http://{server.host}", alias)

@@ -65,11 +65,11 @@ def test_choices_are_kept(ana: Client, person: Person) -> None:
 
 
 def test_the_language_of_pages_is_that_of_mails(ana: Client, client: Client) -> None:
-    ana.post("/account/preferences/language", {"language": "vi", "next": "/"})
+    ana.post("/account/preferences", {"language": "vi", "next": "/"})
     assert Person.objects.get().language == "vi"
-    ana.post("/account/preferences/language", {"language": "nonsense", "next": "/"})
+    ana.post("/account/preferences", {"language": "nonsense", "next": "/"})
     assert Person.objects.get().language == "vi"
-    assert Client().post("/account/preferences/language", {"language": "vi", "next": "/"}).status_code == 302
+    assert Client().post("/account/preferences", {"language": "vi", "next": "/"}).status_code == 302
 
 
 def test_the_account_leads_to_its_reader(ana: Client) -> None:

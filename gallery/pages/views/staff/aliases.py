@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy, override
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.caller import Staff
+from accounts.console.asking import wants_part
 from gallery.aliases import decisions, queue, requests, telling
 from gallery.errors import AlreadyHandled, NameRefused, RequestIncomplete, RequestMoved, RequestNotFound
 from gallery.models import AliasRequest
 from gallery.pages import refusals
-from gallery.pages.views.search import wants_part
 from gallery.pages.views.staff.access import number_of, page, staff_of, staff_page
 from registry.notifications import mail
 

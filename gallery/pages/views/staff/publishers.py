@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from gallery.pages.views.search import wants_part
+from accounts.console.asking import wants_part
 from gallery.pages.views.staff.access import number_of, page, staff_of, staff_page
 from registry.console.forms import Typed
 from registry.core import publishers

@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.console.asking import wants_part
 from gallery.aliases import reserved
 from gallery.errors import PatternKnown, PatternMalformed, PatternNotFound
 from gallery.models import ReservedName
-from gallery.pages.views.search import wants_part
 from gallery.pages.views.staff.access import number_of, page, staff_of, staff_page
 from registry.core import aliases
 
