@@ -1,22 +1,21 @@
-"""What pages read: repositories, tags, images with their platforms and layers, history. A page is one or a few queries.
+"""What pages read: repositories, tags, images with their platforms, history. A page is one or a few queries.
 
 Pages are keysets: `after` is where the last page ended, so that a deep link keeps working after inserts.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from accounts.audit.actions import Action
 from accounts.caller import Caller
 from registry.core import addresses, permissions, repositories
-from registry.errors import ImageNotFound
 from registry.models import Image, ImageChild, ImageTag, Repository, TagEvent
-from registry.values import Address, Digest, Reference, RegistryId
+from registry.values import Address, RegistryId
 
 T = TypeVar("T")
 
@@ -80,29 +79,6 @@ class ImageRow:
     image: Image
     tags: list[str]
     platforms: list[PlatformRow]
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """A blob that an image needs."""
-
-    media_type: str
-    digest: str
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Detail:
-    """Everything about one image."""
-
-    image: Image
-    tags: list[str]
-    platforms: list[PlatformRow]
-    config: Layer | None
-    layers: list[Layer]
-    referrers: list[Image]
-    facts: dict[str, Any]
-    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,37 +265,6 @@ def image_page(
         shown[-1].digest if len(rows) > limit else "",
         total,
     )
-
-
-def image_detail(caller: Caller, address: Address, reference: Reference) -> Detail:
-    """Return everything about one image. This is not a pull. ImageNotFound."""
-    repository = repositories.authorized(caller, address, Action.DESCRIBE_IMAGES)
-    images = Image.objects.filter(repository=repository, deleted_at=None)
-    named = Q(digest=str(reference)) if isinstance(reference, Digest) else Q(tags__name=str(reference))
-    image = images.filter(named).select_related("manifest").first()
-    if image is None:
-        raise ImageNotFound(str(reference), repository.name, repository.account_id)
-    blobs = [
-        (row.is_config, Layer(row.media_type, row.blob.digest, row.blob.size))
-        for row in image.blobs.select_related("blob").order_by("position")
-    ]
-    platforms = _platforms(repository, [image])[image.id]
-    return Detail(
-        image=image,
-        tags=_tags_of(repository, [image.id])[image.id],
-        platforms=platforms,
-        facts=image.facts or _facts_of_first(images, platforms),
-        config=next((layer for is_config, layer in blobs if is_config), None),
-        layers=[layer for is_config, layer in blobs if not is_config],
-        referrers=list(images.filter(subject_digest=image.digest).order_by("-pushed_at")[:PAGE]),
-        content=bytes(image.manifest.content),
-    )
-
-
-def _facts_of_first(images: QuerySet[Image], platforms: list[PlatformRow]) -> dict[str, Any]:
-    """What the first platform of an index says of itself, for an index that says nothing."""
-    digests = [row.digest for row in platforms[:1]]
-    return images.filter(digest__in=digests).values_list("facts", flat=True).first() or {}
 
 
 def nearest_tags(caller: Caller, address: Address, name: str, limit: int = 5) -> list[str]:

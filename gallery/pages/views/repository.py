@@ -10,7 +10,7 @@ from django.views.decorators.vary import vary_on_headers
 from gallery.pages import commands, context
 from gallery.pages.context import reader, repository_page
 from gallery.pages.views.search import wants_part
-from registry.core import aliases, browsing
+from registry.core import aliases, browsing, image_details
 from registry.errors import ImageNotFound, InvalidValue
 from registry.values import parse_reference
 
@@ -29,7 +29,7 @@ def repository(request: HttpRequest, alias: str, name: str) -> HttpResponse:
     newest = browsing.tag_page(reader(request), address, limit=SHORT_LIST)
     tag = request.GET.get("tag") or browsing.newest_tag(reader(request), address)
     try:
-        detail = browsing.image_detail(reader(request), address, parse_reference(tag)) if tag else None
+        detail = image_details.get(reader(request), address, parse_reference(tag)) if tag else None
     except (ImageNotFound, InvalidValue):
         detail = None
     client = request.GET.get("client") or request.COOKIES.get(CLIENT_COOKIE, "")

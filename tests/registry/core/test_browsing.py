@@ -5,7 +5,6 @@ import pytest
 from accounts.caller import Caller
 from accounts.errors import AccessDenied, CredentialsMissing
 from registry.core import browsing, images
-from registry.errors import ImageNotFound
 from registry.models import Image, ImageTag, TagEvent
 from registry.values import Address, Digest
 from registry.values import ImageTag as Tag
@@ -80,20 +79,6 @@ def test_images_page_by_page_without_children(alice: Caller, address: Address) -
     assert browsing.image_page(alice, address, contains="ALL").rows[0].image == index
 
 
-def test_detail_has_everything(alice: Caller, address: Address) -> None:
-    image = push_image(alice, address, "1", layers=[b"a", b"b"], labels={"org.opencontainers.image.version": "9"})
-    index = push_index(alice, address, "all", [image])
-    subject = {"mediaType": image.media_type, "digest": image.digest, "size": image.manifest_size}
-    referrer = push_image(alice, address, subject=subject)
-    detail = browsing.image_detail(alice, address, Tag("1"))
-    assert (detail.image, detail.tags, len(detail.layers)) == (image, ["1"], 2)
-    assert detail.config is not None and detail.referrers == [referrer]
-    assert Digest.of(detail.content) == Digest.parse(image.digest)
-    assert browsing.image_detail(alice, address, Digest.parse(index.digest)).facts["version"] == "9"
-    with pytest.raises(ImageNotFound):
-        browsing.image_detail(alice, address, Tag("absent"))
-
-
 def test_near_tags(alice: Caller, address: Address) -> None:
     for name in ("latest", "1.0", "1.1"):
         push_image(alice, address, name)
@@ -137,7 +122,6 @@ def test_it_refuses_strangers(charlie: Caller, anonymous: Caller, address: Addre
             lambda caller: browsing.attached_tag_count(caller, address),
             lambda caller: browsing.newest_tag(caller, address),
             lambda caller: browsing.image_page(caller, address),
-            lambda caller: browsing.image_detail(caller, address, Tag("1")),
             lambda caller: browsing.nearest_tags(caller, address, "1"),
             lambda caller: browsing.tag_history(caller, address),
             lambda caller: browsing.deletion_effects(caller, address),
