@@ -50,7 +50,7 @@ def of_chart(
         "detail": detail,
         "image": detail.image,
         "shown": detail.image,
-        "place": place,
+        "around": place,
         "chart": text.chart,
         "problem": text.problem,
         "version": text.chart.version or detail.facts.get("version", ""),

@@ -53,7 +53,7 @@ def _overview(caller: Caller, address: Address, reference: Reference, query: Map
     base = said.get(BASE_NAME) or detail.shown.annotations.get(BASE_NAME, "")
     parsed = image_details.manifest_of(detail.shown)
     return detail, {
-        "place": place,
+        "around": place,
         "parsed": parsed,
         "labels": labels.known(said | _facts_as_labels(detail)),
         "base_name": base,
@@ -78,7 +78,7 @@ def _layers(caller: Caller, address: Address, reference: Reference, query: Mappi
     text = contents.config(caller, address, parsed)
     by_size = query.get("sort") == "size"
     made = layers.listing(parsed, text.config, sharing, by_size=by_size)
-    return detail, {"listing": made, "by_size": by_size, "problem": text.problem, "has_manifest": parsed is not None}
+    return detail, {"layer_list": made, "by_size": by_size, "problem": text.problem, "has_manifest": parsed is not None}
 
 
 def _config(caller: Caller, address: Address, reference: Reference, query: Mapping[str, str], root: str) -> Built:
