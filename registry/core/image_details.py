@@ -1,7 +1,8 @@
 """One image as its pages show it: what it names, what names it, what is attached to it. A page is a few queries."""
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -94,28 +95,52 @@ def get(caller: Caller, address: Address, reference: Reference, *, platform: str
     return _detail(repositories.authorized(caller, address, Action.DESCRIBE_IMAGES), reference, platform)
 
 
+def get_pair(
+    caller: Caller, address: Address, before: Reference, after: Reference, *, platform: str = ""
+) -> tuple[Detail, Detail]:
+    """Return two images to be compared, for one platform if both have one; without tags and what is attached.
+
+    ImageNotFound.
+    """
+    repository = repositories.authorized(caller, address, Action.DESCRIBE_IMAGES)
+    images = [_find(repository, reference) for reference in (before, after)]
+    children = _children(repository, images)
+    old, new = (Detail(image, image, [], children.get(image.id, [])) for image in images)
+    there = {row.platform for row in new.platforms}
+    wanted = platform or next((row.platform for row in old.platforms if row.platform in there), "")
+    old, new = (replace(each, shown=_shown(each.image, each.children, wanted)) for each in (old, new))
+    return old, new
+
+
 def _detail(repository: Repository, reference: Reference, platform: str) -> Detail:
     """The image with its children, tags and attachments."""
     image = _find(repository, reference)
-    if image is None:
-        raise ImageNotFound(str(reference), repository.name, repository.account_id)
-    children = _children(repository, image) if image.kind == Image.Kind.INDEX else []
-    choices = sorted(
-        ((child.platform, child.image) for child in children if child.image and not child.is_attestation),
-        key=lambda choice: _by_name(choice[0]),
-    )
-    if platform:
-        choices = [choice for choice in choices if choice[0] == platform]
-        if not choices and platform != image.platform:
-            raise ImageNotFound(f"{reference} {platform}", repository.name, repository.account_id)
-    shown = choices[0][1] if choices else image
+    children = _children(repository, [image]).get(image.id, [])
+    shown = _shown(image, children, platform)
     tags, fallbacks = _tags(repository, image, shown)
     return Detail(image, shown, tags, children, _attached(repository, {image.digest, shown.digest}, fallbacks))
 
 
-def _find(repository: Repository, reference: Reference) -> Image | None:
+def _shown(image: Image, children: Sequence[Child], platform: str) -> Image:
+    """The image for a platform, by default the first of an index that there is. ImageNotFound."""
+    choices = sorted(
+        ((child.platform, child.image) for child in children if child.image and not child.is_attestation),
+        key=lambda choice: _by_name(choice[0]),
+    )
+    if not platform:
+        return choices[0][1] if choices else image
+    for name, child in choices or [(image.platform, image)]:
+        if name == platform:
+            return child
+    raise ImageNotFound(platform, image.repository.name, image.repository.account_id)
+
+
+def _find(repository: Repository, reference: Reference) -> Image:
     named = Q(digest=str(reference)) if isinstance(reference, Digest) else Q(tags__name=str(reference))
-    return Image.objects.filter(named, repository=repository, deleted_at=None).first()
+    image = Image.objects.filter(named, repository=repository, deleted_at=None).first()
+    if image is None:
+        raise ImageNotFound(str(reference), repository.name, repository.account_id)
+    return image
 
 
 def _by_name(platform: str) -> tuple[int, str]:
@@ -128,19 +153,17 @@ def _by_platform(row: PlatformRow) -> tuple[int, str]:
     return _by_name(row.platform)
 
 
-def _children(repository: Repository, index: Image) -> list[Child]:
-    """The manifests of an index in its order."""
-    rows = list(ImageChild.objects.filter(parent=index).order_by("position"))
-    there = _by_digest(repository, [row.digest for row in rows])
-    return [
-        Child(
-            row.digest,
-            row.platform or (there[row.digest].platform if row.digest in there else ""),
-            row.is_attestation,
-            there.get(row.digest),
-        )
-        for row in rows
-    ]
+def _children(repository: Repository, images: Sequence[Image]) -> dict[int, list[Child]]:
+    """The manifests that each index names, in its order."""
+    indexes = [image.id for image in images if image.kind == Image.Kind.INDEX]
+    rows = list(ImageChild.objects.filter(parent__in=indexes).order_by("position")) if indexes else []
+    there = _by_digest(repository, [row.digest for row in rows]) if rows else {}
+    children: dict[int, list[Child]] = defaultdict(list)
+    for row in rows:
+        image = there.get(row.digest)
+        platform = row.platform or (image.platform if image else "")
+        children[row.parent_id].append(Child(row.digest, platform, row.is_attestation, image))
+    return children
 
 
 def _by_digest(repository: Repository, digests: Sequence[str]) -> dict[str, Image]:
@@ -179,17 +202,22 @@ def get_with_place(
     """
     repository = repositories.authorized(caller, address, Action.DESCRIBE_IMAGES)
     detail = _detail(repository, reference, platform)
-    naming = ImageChild.objects.filter(
-        digest=detail.image.digest, parent__repository=repository, parent__deleted_at=None
-    ).select_related("parent")
-    parents = [row.parent for row in naming.order_by("-parent__pushed_at")[:PAGE]]
+    is_chart = detail.image.kind == Image.Kind.CHART
+    is_inside = not is_chart and detail.image.kind != Image.Kind.INDEX
+    parents = _parents(repository, detail.image) if is_inside else []
     before = Image.objects.filter(repository=repository, digest=OuterRef("old_digest"), deleted_at=None)
     moves = TagEvent.objects.filter(repository=repository, tag__in=detail.tags, new_digest=detail.image.digest)
     moved = moves.exclude(old_digest="").annotate(is_there=Exists(before)).order_by("-id").first()
-    versions = _versions(repository) if detail.image.kind == Image.Kind.CHART else []
+    versions = _versions(repository) if is_chart else []
     if moved is None:
         return detail, Place(parents, versions)
     return detail, Place(parents, versions, moved.old_digest, moved.tag, moved.is_there)
+
+
+def _parents(repository: Repository, image: Image) -> list[Image]:
+    """The indexes that name an image, the newest first."""
+    naming = ImageChild.objects.filter(digest=image.digest, parent__repository=repository, parent__deleted_at=None)
+    return [row.parent for row in naming.select_related("parent").order_by("-parent__pushed_at")[:PAGE]]
 
 
 def _versions(repository: Repository) -> list[Version]:

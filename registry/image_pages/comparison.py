@@ -16,7 +16,7 @@ from registry.core.image_details import Detail
 from registry.errors import InvalidValue
 from registry.image_pages import contents
 from registry.manifests.parse import Descriptor, ParsedManifest
-from registry.values import Address, Reference, parse_reference
+from registry.values import Address, parse_reference
 
 MOST_FILES: Final = 100
 
@@ -61,11 +61,8 @@ def context(
 ) -> dict[str, Any]:
     """Return what the page of a comparison shows; both are tags or digests. ImageNotFound, InvalidValue."""
     platform = query.get("platform", "")
-    references: list[Reference] = [parse_reference(before), parse_reference(after)]
-    details = [image_details.get(caller, address, each, platform=platform) for each in references]
-    if not platform:
-        details = _on_one_platform(caller, address, references, details)
-    old, new = details
+    references = parse_reference(before), parse_reference(after)
+    old, new = image_details.get_pair(caller, address, *references, platform=platform)
     values: dict[str, Any] = {
         "root": root,
         "images_url": f"{root}/images",
@@ -81,7 +78,7 @@ def context(
     }
     if values["is_same"]:
         return values
-    manifests = [image_details.manifest_of(each.shown) for each in details]
+    manifests = [image_details.manifest_of(each.shown) for each in (old, new)]
     values["layers"] = _layers(*manifests)
     read = _charts if values["are_charts"] else _configs
     return values | read(caller, address, *manifests)
@@ -91,17 +88,6 @@ def _common(old: Detail, new: Detail) -> list[str]:
     """The platforms that both have."""
     there = {row.platform for row in new.platforms}
     return [row.platform for row in old.platforms if row.platform in there]
-
-
-def _on_one_platform(
-    caller: Caller, address: Address, references: list[Reference], details: list[Detail]
-) -> list[Detail]:
-    """Both as they are for the first platform that both have, if they would be shown for different ones."""
-    old, new = details
-    common = _common(old, new)
-    if old.shown.platform == new.shown.platform or not common:
-        return details
-    return [image_details.get(caller, address, each, platform=common[0]) for each in references]
 
 
 def _layers(old: ParsedManifest | None, new: ParsedManifest | None) -> Layers:

@@ -75,7 +75,7 @@ def test_the_overview_says_what_an_image_is(client: Client, alias: str, image: I
     assert 'href="https://github.com/example/app/commit/0123456789abcdef"' in text
     assert 'href="https://spdx.org/licenses/MIT.html"' in text
     assert 'href="javascript' not in text and "javascript:alert(1)" in text
-    assert "2 January 2026" in text and "linux" in text
+    assert "2 Jan 2026 03:04 UTC" in text and "linux" in text
     assert "none" in text and f'href="/{alias}/app/-/images/{image.digest}/layers"' in text
 
 

@@ -39,7 +39,7 @@ def test_it_lists_keys_before_what_is_inside() -> None:
 def test_circles_and_giants_end() -> None:
     circle = {"properties": {"a": {"$ref": "#"}, "b": {"$ref": "#"}}}
     assert len(json_schemas.rows(json.dumps(circle).encode())) <= json_schemas.MOST_ROWS
-    wide = {"properties": {str(number): {} for number in range(5000)}}
+    wide: dict[str, dict[str, object]] = {"properties": {str(number): {} for number in range(5000)}}
     assert len(json_schemas.rows(json.dumps(wide).encode())) == json_schemas.MOST_ROWS
 
 

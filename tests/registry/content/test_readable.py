@@ -18,7 +18,8 @@ def test_it_replaces_what_deceives(bad: str) -> None:
 
 
 def test_what_is_no_text_is_empty() -> None:
-    assert [readable(value, 10) for value in (None, 1, [], {})] == [""] * 4
+    nothing: list[object] = [None, 1, [], {}]
+    assert [readable(value, 10) for value in nothing] == [""] * 4
     assert decoded(b"\xff\xfe", 10) == "\N{REPLACEMENT CHARACTER}" * 2
 
 
