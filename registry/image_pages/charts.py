@@ -39,6 +39,12 @@ def context(
     return of_chart(caller, address, detail, place, section, query) | {"root": root, "images_url": f"{root}/images"}
 
 
+def url(root: str, tag: str, section: str) -> str:
+    """Return the address of a chart's page; that of the first one for a section that there is not."""
+    known = section in BUILDERS.keys() | {"dependencies"} and section != "readme"
+    return f"{root}/charts/{tag}/{section}" if known else f"{root}/tags/{tag}"
+
+
 def of_chart(
     caller: Caller, address: Address, detail: Detail, place: Place, section: str, query: Mapping[str, str]
 ) -> dict[str, Any]:
@@ -53,7 +59,9 @@ def of_chart(
         "around": place,
         "chart": text.chart,
         "problem": text.problem,
-        "version": text.chart.version or detail.facts.get("version", ""),
+        "version": text.chart.version or detail.facts.get("version") or str(next(iter(detail.tags), "")),
+        "app_version": text.chart.app_version or detail.facts.get("app_version", ""),
+        "licence": text.chart.licence or detail.facts.get("licenses", ""),
         "counts": _counts(text.chart),
         **(build(text.chart, query) if build and not text.problem else {}),
     }
@@ -105,7 +113,7 @@ def source_lines(text: str, entries: Sequence[Entry]) -> list[SourceLine]:
     for entry in entries:
         keys.setdefault(entry.line, entry.path)
     lines, taken = [], set()
-    for number, line in enumerate(text.split("\n")[:MOST_LINES], 1):
+    for number, line in enumerate(text.rstrip("\n").split("\n")[:MOST_LINES], 1):
         name = anchor(keys[number]) if number in keys else ""
         if not name or name in taken:
             lines.append(SourceLine(line, f"L{number}"))

@@ -68,6 +68,7 @@ def context(
         "images_url": f"{root}/images",
         "before": before,
         "after": after,
+        "deeper": f"{_short(before)} → {_short(after)}",
         "old": old,
         "new": new,
         "platform": platform,
@@ -82,6 +83,11 @@ def context(
     values["layers"] = _layers(*manifests)
     read = _charts if values["are_charts"] else _configs
     return values | read(caller, address, *manifests)
+
+
+def _short(text: str) -> str:
+    """A tag, or the beginning of a digest."""
+    return text[:19] if ":" in text else text
 
 
 def _common(old: Detail, new: Detail) -> list[str]:

@@ -26,8 +26,9 @@ def share_bar(percent: int) -> SafeString:
     """A share of a whole as a bar with its number."""
     width = max(0, min(100, percent))
     return format_html(
-        '<svg class="share" viewBox="0 0 100 8" width="72" height="8" preserveAspectRatio="none" aria-hidden="true">'
-        '<rect width="{}" height="8"/></svg> <span class="share-number">{} %</span>',
+        '<span class="nowrap"><svg class="share" viewBox="0 0 100 8" width="72" height="8" preserveAspectRatio="none" '
+        'aria-hidden="true">'
+        '<rect width="{}" height="8"/></svg> <span class="share-number">{} %</span></span>',
         str(width),
         str(percent),
     )

@@ -38,7 +38,7 @@ def image(request: HttpRequest, alias: str, name: str, reference: str, section: 
 def chart(request: HttpRequest, alias: str, name: str, reference: str, section: str = "") -> HttpResponse:
     """A page of one chart's version; the first one has the tag's address."""
     if not section:
-        return redirect(f"/{alias}/{name}/-/tags/{reference}")
+        return redirect(charts.url(f"/{alias}/{name}/-", reference, request.GET.get("section", "")))
 
     def build(caller: Caller, address: Address, root: str) -> dict[str, Any]:
         return charts.context(caller, address, parse_reference(reference), section, request.GET, root)
@@ -57,7 +57,7 @@ def compare(request: HttpRequest, alias: str, name: str, before: str = "", after
         return comparison.context(caller, address, before, after, request.GET, root)
 
     values = _values(request, alias, name, before, build)
-    return render(request, "gallery/compare.html", values | {"deeper": f"{before} → {after}"})
+    return render(request, "gallery/compare.html", values)
 
 
 def _asked(request: HttpRequest, alias: str, name: str) -> HttpResponse:

@@ -37,11 +37,11 @@ def chart(
     request: HttpRequest, account_id: str, region: str, name: str, reference: str, section: str = ""
 ) -> HttpResponse:
     """A page of one chart's version; the first one has the tag's address."""
-    if not section:
-        return redirect("console_tag", account_id=account_id, region=region, name=name, reference=reference)
     visitor = visitor_of(request, account_id, region)
     address = places.address_of(account_id, region, name)
     context = places.of_repository(request, visitor, address, "images")
+    if not section:
+        return redirect(charts.url(_root(context), reference, request.GET.get("section", "")))
     context |= charts.context(visitor.caller, address, parse_reference(reference), section, request.GET, _root(context))
     return render(request, "console/chart.html", context | _commands(context, reference))
 
@@ -58,7 +58,7 @@ def compare(
     root = _root(context)
     if before:
         context |= comparison.context(visitor.caller, address, before, after, request.GET, root)
-        return render(request, "console/compare.html", context | {"deeper": f"{before} → {after}"})
+        return render(request, "console/compare.html", context)
     question = comparison.question(request.GET)
     if question.is_answered:
         return redirect(f"{root}/compare/{question.before}...{question.after}")

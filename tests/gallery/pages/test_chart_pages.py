@@ -64,6 +64,9 @@ def test_a_chart_s_first_page(client: Client, alias: str) -> None:
     assert "Sells <strong>things</strong>" in text and "<script>alert" not in text
     assert "3.0" in text and "application" in text and f'href="/{alias}/charts/shop/-/tags/1.1.0"' in text
     assert client.get(f"/{alias}/charts/shop/-/charts/1.0.0").headers["Location"].endswith("/-/tags/1.0.0")
+    for chosen, place in {"values": "charts/1.0.0/values", "readme": "tags/1.0.0", "nonsense": "tags/1.0.0"}.items():
+        answer = client.get(f"/{alias}/charts/shop/-/charts/1.0.0?section={chosen}")
+        assert answer.headers["Location"] == f"/{alias}/charts/shop/-/{place}"
 
 
 def test_values_have_an_anchor_for_each_key_and_a_filter(client: Client, alias: str) -> None:
