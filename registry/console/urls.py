@@ -2,14 +2,18 @@
 
 from django.urls import path, re_path
 
-from registry.console.views import accounts, history, images, notices, permissions, repositories, switching
+from registry.console.views import accounts, history, image, images, notices, permissions, repositories, switching
 from registry.console.views.iam import attached, groups, people, policies, providers, roles, simulator, users
 
 ACCOUNT = r"^console/(?P<account_id>[0-9]{12})"
 REGION = r"(?P<region>public|[a-z]{2,}(?:-[a-z0-9]+)+)"
 PLACE = rf"{ACCOUNT}/{REGION}/repositories"
 REPOSITORY = rf"{PLACE}/(?P<name>[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)"
-DIGEST = r"(?P<digest>sha(?:256|512):[0-9a-f]{64,128})"
+DIGEST = r"(?P<reference>sha(?:256|512):[0-9a-f]{64,128})"
+TAG = r"(?P<reference>[A-Za-z0-9_][A-Za-z0-9._-]{0,127})"
+IMAGE_SECTION = r"(?P<section>layers|config|manifest|referrers)"
+CHART_SECTION = r"(?P<section>values|schema|templates|dependencies|changelog|crds|images)"
+COMPARED = r"(?P<before>[A-Za-z0-9_][A-Za-z0-9_.:-]*?)\.\.\.(?P<after>[A-Za-z0-9_][A-Za-z0-9_.:-]*)"
 
 IAM = rf"{ACCOUNT}/iam"
 NAME = r"(?P<name>[\w+=,.@-]{1,128})"
@@ -31,7 +35,10 @@ urlpatterns = [
     re_path(rf"{PLACE}/-/new$", repositories.create, name="console_new_repository"),
     re_path(rf"{REPOSITORY}/-/images$", images.index, name="console_images"),
     re_path(rf"{REPOSITORY}/-/images/delete$", images.delete, name="console_delete_images"),
-    re_path(rf"{REPOSITORY}/-/images/{DIGEST}$", images.detail, name="console_image"),
+    re_path(rf"{REPOSITORY}/-/images/{DIGEST}(?:/{IMAGE_SECTION})?$", image.image, name="console_image"),
+    re_path(rf"{REPOSITORY}/-/tags/{TAG}$", image.image, name="console_tag"),
+    re_path(rf"{REPOSITORY}/-/charts/{TAG}(?:/{CHART_SECTION})?$", image.chart, name="console_chart"),
+    re_path(rf"{REPOSITORY}/-/compare(?:/{COMPARED})?$", image.compare, name="console_compare"),
     re_path(rf"{REPOSITORY}/-/history$", history.history, name="console_history"),
     re_path(rf"{REPOSITORY}/-/history/revert$", history.revert, name="console_revert"),
     re_path(rf"{REPOSITORY}/-/permissions$", permissions.permissions, name="console_permissions"),

@@ -30,6 +30,8 @@ demo.seed(account)
 caller = operator(account_id)
 for number in range(3):
     repositories.create(caller, addresses.private(account_id, f"team/app-{number}"))
+from tests.browser import content
+content.push(caller, account_id)
 demo._push(caller, addresses.private(account_id, "team/app-0"), demo._image("a", "a", "a"), "1.0")
 demo._push(caller, addresses.private(account_id, "team/app-0"), demo._image("b", "b", "b"), "2.0")
 from accounts.directory import access_keys, groups, policies, providers, roles, users

@@ -1,4 +1,4 @@
-"""Images of a repository: list, look at, delete."""
+"""Images of a repository: list, delete."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from registry.console import places
 from registry.console.forms import Typed
 from registry.console.membership import console_page, visitor_of
-from registry.core import browsing, images
+from registry.core import browsing, image_details, images
 from registry.errors import ImageIsReferenced, ImageNotFound, InvalidDigest
 from registry.values import Digest
 
@@ -31,24 +31,6 @@ def index(request: HttpRequest, account_id: str, region: str, name: str) -> Http
 
 
 @console_page
-@require_safe
-def detail(request: HttpRequest, account_id: str, region: str, name: str, digest: str) -> HttpResponse:
-    """Everything about one image."""
-    visitor = visitor_of(request, account_id, region)
-    address = places.address_of(account_id, region, name)
-    found = browsing.image_detail(visitor.caller, address, Digest.parse(digest))
-    context = places.of_repository(request, visitor, address, "images")
-    context |= {
-        "detail": found,
-        "image": found.image,
-        "images_url": f"{context['repository_url']}/-/images",
-        "manifest": found.content.decode("utf-8", "replace"),
-        "show_people": True,
-    }
-    return render(request, "console/image.html", context)
-
-
-@console_page
 @require_http_methods(["POST"])
 def delete(request: HttpRequest, account_id: str, region: str, name: str) -> HttpResponse:
     """Show what is lost, then delete: a first POST names the images, a second one confirms."""
@@ -57,7 +39,7 @@ def delete(request: HttpRequest, account_id: str, region: str, name: str) -> Htt
     back = redirect("console_images", account_id=account_id, region=region, name=name)
     try:
         digests = [Digest.parse(text) for text in dict.fromkeys(request.POST.getlist("digest"))][:MOST_AT_ONCE]
-        chosen = [browsing.image_detail(visitor.caller, address, digest) for digest in digests]
+        chosen = [image_details.get(visitor.caller, address, digest) for digest in digests]
     except (ImageNotFound, InvalidDigest):
         messages.error(request, _("One of the images is gone already. Nothing was deleted."))
         return back

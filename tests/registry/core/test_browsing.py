@@ -5,9 +5,7 @@ import pytest
 from accounts.caller import Caller
 from accounts.errors import AccessDenied, CredentialsMissing
 from registry.core import browsing, images
-from registry.errors import ImageNotFound
 from registry.values import Address, Digest
-from registry.values import ImageTag as Tag
 from tests.factories.registry import make_repository, push_image, push_index
 
 
@@ -22,20 +20,6 @@ def test_images_page_by_page_without_children(alice: Caller, address: Address) -
     assert [row.tags for row in page.rows] == [["0"], ["all"]]
     assert browsing.image_page(alice, address, contains=child.digest[:15]).rows[0].image == child
     assert browsing.image_page(alice, address, contains="ALL").rows[0].image == index
-
-
-def test_detail_has_everything(alice: Caller, address: Address) -> None:
-    image = push_image(alice, address, "1", layers=[b"a", b"b"], labels={"org.opencontainers.image.version": "9"})
-    index = push_index(alice, address, "all", [image])
-    subject = {"mediaType": image.media_type, "digest": image.digest, "size": image.manifest_size}
-    referrer = push_image(alice, address, subject=subject)
-    detail = browsing.image_detail(alice, address, Tag("1"))
-    assert (detail.image, detail.tags, len(detail.layers)) == (image, ["1"], 2)
-    assert detail.config is not None and detail.referrers == [referrer]
-    assert Digest.of(detail.content) == Digest.parse(image.digest)
-    assert browsing.image_detail(alice, address, Digest.parse(index.digest)).facts["version"] == "9"
-    with pytest.raises(ImageNotFound):
-        browsing.image_detail(alice, address, Tag("absent"))
 
 
 def test_near_tags(alice: Caller, address: Address) -> None:
@@ -67,7 +51,6 @@ def test_it_refuses_strangers(charlie: Caller, anonymous: Caller, address: Addre
     for caller, error in ((charlie, AccessDenied), (anonymous, CredentialsMissing)):
         for read in (
             lambda caller: browsing.image_page(caller, address),
-            lambda caller: browsing.image_detail(caller, address, Tag("1")),
             lambda caller: browsing.nearest_tags(caller, address, "1"),
             lambda caller: browsing.deletion_effects(caller, address),
             lambda caller: browsing.repository_page(caller, address.registry),
