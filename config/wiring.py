@@ -9,6 +9,7 @@ EVENT_TASKS: Final[dict[str, tuple[str, ...]]] = {
     "ImageDeleted": ("gallery.search.index.refresh",),
     "ImageUntagged": ("gallery.search.index.refresh",),
     "CatalogDataChanged": ("gallery.search.index.refresh",),
+    "AccountChanged": ("gallery.search.index.account_changed",),
     "TakenDown": ("registry.core.takedowns.purge",),
     "ImagesPulled": ("gallery.search.index.refresh",),
     "AliasRequestMoved": ("gallery.aliases.routing.check", "gallery.aliases.telling.tell"),

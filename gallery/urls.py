@@ -20,8 +20,9 @@ from gallery.pages.views import (
 )
 from gallery.pages.views.publishing import aliases, listing, profile
 from gallery.pages.views.repository import about, history, statistics, tags
+from gallery.pages.views.staff import accounts as staff_accounts
 from gallery.pages.views.staff import aliases as alias_requests
-from gallery.pages.views.staff import overview, publishers, reserved
+from gallery.pages.views.staff import overview, publishers, reports, reserved, system, takedowns
 
 ALIAS = r"(?P<alias>[a-z][a-z0-9]+(?:[._-][a-z0-9]+)*)"
 NAME = r"(?P<name>[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)"
@@ -43,6 +44,14 @@ urlpatterns = [
     re_path(r"^staff/reserved-names$", reserved.index, name="staff_reserved_names"),
     re_path(r"^staff/reserved-names/-/new$", reserved.add, name="staff_reserve"),
     re_path(r"^staff/reserved-names/-/remove$", reserved.remove, name="staff_unreserve"),
+    re_path(r"^staff/reports$", reports.index, name="staff_reports"),
+    re_path(r"^staff/reports/(?P<report_id>[1-9][0-9]{0,17})$", reports.detail, name="staff_report"),
+    re_path(r"^staff/takedowns$", takedowns.index, name="staff_takedowns"),
+    re_path(r"^staff/takedowns/-/new$", takedowns.create, name="staff_take_down"),
+    re_path(r"^staff/takedowns/(?P<takedown_id>[1-9][0-9]{0,17})/-/lift$", takedowns.lift, name="staff_lift"),
+    re_path(r"^staff/accounts$", staff_accounts.index, name="staff_accounts"),
+    re_path(r"^staff/accounts/(?P<account_id>[0-9]{12})$", staff_accounts.detail, name="staff_account"),
+    re_path(r"^staff/system$", system.system, name="staff_system"),
     re_path(r"^staff/publishers$", publishers.index, name="staff_publishers"),
     re_path(r"^staff/publishers/(?P<account_id>[0-9]{12})$", publishers.detail, name="staff_publisher"),
     re_path(r"^staff/publishers/(?P<account_id>[0-9]{12})/-/unverify$", publishers.unverify, name="staff_unverify"),

@@ -154,3 +154,5 @@ class Action(StrEnum):
     REMOVE_PERSON = "RemovePerson"
     LEAVE_ACCOUNT = "LeaveAccount"
     CREATE_ACCOUNT = "CreateAccount"
+    SUSPEND_ACCOUNT = "SuspendAccount"
+    RESUME_ACCOUNT = "ResumeAccount"
