@@ -140,8 +140,7 @@ class Site:
 @pytest.fixture(scope="session")
 def site(server: Server) -> Site:
     """The demo of one account is published, and its listings are fresh."""
-    alias = server.python(SEED, account_id=ACCOUNT, email=EMAIL, password=PASSWORD, about=ABOUT)
-    alias = server.python(SEED, account_id=ACCOUNT, email=EMAIL, password=PASSWORD, staff=STAFF)
+    alias = server.python(SEED, account_id=ACCOUNT, email=EMAIL, password=PASSWORD, about=ABOUT, staff=STAFF)
     server.manage("rebuild_listings")
     return Site(f"http://{server.host}", alias)
 
