@@ -58,6 +58,13 @@ class TakenDown:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkQueued:
+    """A long job has something to do."""
+
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogDataChanged:
     """A publisher says something else about a public repository, or goes by another name."""
 
@@ -73,4 +80,5 @@ Event = (
     | ImagesPulled
     | CatalogDataChanged
     | TakenDown
+    | WorkQueued
 )

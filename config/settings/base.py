@@ -192,6 +192,7 @@ RIGHTS_SECONDS = 3.0
 EARLY_SECONDS = 1.25
 
 EVENT_TASKS = wiring.EVENT_TASKS
+WORK_KINDS = wiring.WORK_KINDS
 AWS_OPERATIONS = wiring.AWS_OPERATIONS
 
 # Celery: Redis when REDIS_URL is given, otherwise files below the data folder.

@@ -2,7 +2,18 @@
 
 from django.urls import path, re_path
 
-from registry.console.views import accounts, images, permissions, repositories
+from registry.console.views import (
+    accounts,
+    audit,
+    bulk,
+    image_changes,
+    image_list,
+    images,
+    permissions,
+    repositories,
+    repository_settings,
+    work,
+)
 from registry.console.views.iam import attached, groups, policies, providers, roles, simulator, users
 
 ACCOUNT = r"^console/(?P<account_id>[0-9]{12})"
@@ -10,6 +21,8 @@ REGION = r"(?P<region>public|[a-z]{2,}(?:-[a-z0-9]+)+)"
 PLACE = rf"{ACCOUNT}/{REGION}/repositories"
 REPOSITORY = rf"{PLACE}/(?P<name>[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)"
 DIGEST = r"(?P<digest>sha(?:256|512):[0-9a-f]{64,128})"
+TAG = r"(?P<tag>[A-Za-z0-9_][A-Za-z0-9._-]{0,127})"
+ITEM = r"(?P<item_id>[0-9a-f-]{36})"
 
 IAM = rf"{ACCOUNT}/iam"
 NAME = r"(?P<name>[\w+=,.@-]{1,128})"
@@ -22,12 +35,25 @@ urlpatterns = [
     re_path(rf"{ACCOUNT}/registry-password$", accounts.registry_password, name="console_registry_password"),
     re_path(rf"{PLACE}$", repositories.index, name="console_repositories"),
     re_path(rf"{PLACE}/-/new$", repositories.create, name="console_new_repository"),
-    re_path(rf"{REPOSITORY}/-/images$", images.index, name="console_images"),
-    re_path(rf"{REPOSITORY}/-/images/delete$", images.delete, name="console_delete_images"),
+    re_path(rf"{PLACE}/-/tag$", bulk.tag, name="console_tag_repositories"),
+    re_path(rf"{PLACE}/-/delete$", bulk.delete, name="console_delete_repositories"),
+    re_path(rf"{REPOSITORY}/-/images$", image_list.index, name="console_images"),
+    re_path(rf"{REPOSITORY}/-/images/delete$", image_changes.delete, name="console_delete_images"),
+    re_path(rf"{REPOSITORY}/-/images/{DIGEST}/retag$", image_changes.retag, name="console_retag"),
+    re_path(rf"{REPOSITORY}/-/tags/{TAG}/remove$", image_changes.untag, name="console_untag"),
     re_path(rf"{REPOSITORY}/-/images/{DIGEST}$", images.detail, name="console_image"),
     re_path(rf"{REPOSITORY}/-/history$", images.history, name="console_history"),
     re_path(rf"{REPOSITORY}/-/permissions$", permissions.permissions, name="console_permissions"),
-    re_path(rf"{REPOSITORY}/-/delete$", repositories.delete, name="console_delete_repository"),
+    re_path(rf"{REPOSITORY}/-/settings$", repository_settings.settings, name="console_settings"),
+    re_path(rf"{REPOSITORY}/-/delete$", repository_settings.delete, name="console_delete_repository"),
+    re_path(rf"{REPOSITORY}/-/events$", audit.of_repository, name="console_repository_events"),
+    re_path(rf"{ACCOUNT}/audit$", audit.index, name="console_audit"),
+    re_path(rf"{ACCOUNT}/audit\.(?P<kind>csv|jsonl)$", audit.export, name="console_audit_export"),
+    re_path(rf"{ACCOUNT}/audit/(?P<event_id>[0-9a-f-]{{36}})$", audit.detail, name="console_audit_event"),
+    re_path(rf"{ACCOUNT}/work$", work.index, name="console_work"),
+    re_path(rf"{ACCOUNT}/work/{ITEM}$", work.detail, name="console_work_item"),
+    re_path(rf"{ACCOUNT}/work/{ITEM}/cancel$", work.cancel, name="console_cancel_work"),
+    re_path(rf"{ACCOUNT}/work/{ITEM}/retry$", work.retry, name="console_retry_work"),
     re_path(rf"{IAM}/users$", users.index, name="console_users"),
     re_path(rf"{IAM}/users/-/new$", users.create, name="console_new_user"),
     re_path(rf"{IAM}/users/{NAME}$", users.detail, name="console_user"),

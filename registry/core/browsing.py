@@ -1,4 +1,4 @@
-"""What pages read: repositories, tags, images with their platforms and layers, history. A page is one or a few queries.
+"""What pages read: tags, images with their platforms and layers, history. A page is one or a few queries.
 
 Pages are keysets: `after` is where the last page ended, so that a deep link keeps working after inserts.
 """
@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 
 from accounts.audit.actions import Action
 from accounts.caller import Caller
-from registry.core import addresses, permissions, repositories
+from registry.core import repositories
 from registry.errors import ImageNotFound
 from registry.models import Image, ImageChild, ImageTag, Repository, TagEvent
-from registry.values import Address, Digest, Reference, RegistryId
+from registry.values import Address, Digest, Reference
 
 T = TypeVar("T")
 
@@ -34,17 +34,6 @@ class Page(Generic[T]):
     rows: list[T]
     next: str
     total: int
-
-
-@dataclass(frozen=True, slots=True)
-class RepositoryRow:
-    """A repository in a list."""
-
-    repository: Repository
-    path: str
-    image_count: int
-    size: int
-    last_pull: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +63,6 @@ class TagRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ImageRow:
-    """An image with its tags, and the images that it names as an index."""
-
-    image: Image
-    tags: list[str]
-    platforms: list[PlatformRow]
-
-
-@dataclass(frozen=True, slots=True)
 class Layer:
     """A blob that an image needs."""
 
@@ -103,63 +83,6 @@ class Detail:
     referrers: list[Image]
     facts: dict[str, Any]
     content: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Effects:
-    """What is lost with a repository."""
-
-    images: int
-    tags: int
-    size: int
-    pulls: int
-
-
-def repository_page(
-    caller: Caller, registry: RegistryId, *, contains: str = "", after: str = "", limit: int = PAGE
-) -> Page[RepositoryRow]:
-    """Return a registry's repositories by name."""
-    found = _repositories(caller, registry, contains)
-    total = found.count()
-    rows = list(
-        found.filter(name__gt=after)
-        .annotate(
-            image_count=Count("images", filter=Q(images__deleted_at=None)),
-            stored=Sum("images__size", filter=Q(images__deleted_at=None), default=0),
-            last_pull=Max("images__last_recorded_pull_time", filter=Q(images__deleted_at=None)),
-        )
-        .order_by("name")[: limit + 1]
-    )
-    prefix = addresses.prefix(registry)
-    return Page(
-        [
-            RepositoryRow(row, f"{prefix}/{row.name}", row.image_count, row.stored, row.last_pull)
-            for row in rows[:limit]
-        ],
-        rows[limit - 1].name if len(rows) > limit else "",
-        total,
-    )
-
-
-def repository_count(caller: Caller, registry: RegistryId) -> int:
-    """Return how many repositories a registry has."""
-    return _repositories(caller, registry, "").count()
-
-
-def _repositories(caller: Caller, registry: RegistryId, contains: str) -> QuerySet[Repository]:
-    """The live repositories of a registry, for who may list them."""
-    permissions.require_in_registry(caller, registry, Action.DESCRIBE_REPOSITORIES)
-    found = Repository.objects.filter(account_id=registry.account_id, region=registry.region, deleted_at=None)
-    return found.filter(name__contains=contains) if contains else found
-
-
-def deletion_effects(caller: Caller, address: Address) -> Effects:
-    """Count what would be lost with a repository."""
-    repository = repositories.authorized(caller, address, Action.DELETE_REPOSITORY)
-    images = Image.objects.filter(repository=repository, deleted_at=None)
-    stored = images.aggregate(count=Count("id"), size=Sum("size", default=0))
-    tags = ImageTag.objects.filter(repository=repository).count()
-    return Effects(stored["count"], tags, stored["size"], repository.pull_count)
 
 
 def tag_page(
@@ -190,8 +113,8 @@ def tag_page(
         found = found.order_by("-updated_at", "-id")
     rows = list(found.select_related("image")[: limit + 1])
     shown = rows[:limit]
-    platforms = _platforms(repository, [row.image for row in shown])
-    same = _tags_of(repository, {row.image_id for row in shown})
+    platforms = platforms_of(repository, [row.image for row in shown])
+    same = tags_of(repository, {row.image_id for row in shown})
     return Page(
         [
             TagRow(
@@ -230,7 +153,7 @@ def _tags(repository: Repository, *, show_attached: bool) -> QuerySet[ImageTag]:
     return found if show_attached else found.exclude(image__kind__in=ATTACHED).exclude(name__regex=FALLBACK_TAG)
 
 
-def _tags_of(repository: Repository, image_ids: Iterable[int]) -> dict[int, list[str]]:
+def tags_of(repository: Repository, image_ids: Iterable[int]) -> dict[int, list[str]]:
     """The tags of each image, by name."""
     tags: dict[int, list[str]] = defaultdict(list)
     found = ImageTag.objects.filter(repository=repository, image_id__in=image_ids).order_by("name")
@@ -239,7 +162,7 @@ def _tags_of(repository: Repository, image_ids: Iterable[int]) -> dict[int, list
     return tags
 
 
-def _platforms(repository: Repository, images: Sequence[Image]) -> dict[int, list[PlatformRow]]:
+def platforms_of(repository: Repository, images: Sequence[Image]) -> dict[int, list[PlatformRow]]:
     """The platforms of each image: of an index those of its children, in the index's order, without attestations."""
     rows: dict[int, list[PlatformRow]] = defaultdict(list)
     for image in images:
@@ -261,36 +184,6 @@ def _platforms(repository: Repository, images: Sequence[Image]) -> dict[int, lis
     return rows
 
 
-def image_page(
-    caller: Caller, address: Address, *, contains: str = "", after: str = "", limit: int = PAGE
-) -> Page[ImageRow]:
-    """Return a repository's images, newest first; children of an index stand under it, not for themselves.
-
-    `contains` is part of a tag or the beginning of a digest; `after` is an image's digest.
-    """
-    repository = repositories.authorized(caller, address, Action.DESCRIBE_IMAGES)
-    children = ImageChild.objects.filter(parent__repository=repository, parent__deleted_at=None).values("digest")
-    found = Image.objects.filter(repository=repository, deleted_at=None)
-    if contains:
-        tagged = ImageTag.objects.filter(repository=repository, name__icontains=contains).values("image_id")
-        found = found.filter(Q(id__in=tagged) | Q(digest__startswith=contains))
-    else:
-        found = found.exclude(Q(digest__in=children) & Q(tags=None))
-    total = found.count()
-    last = Image.objects.filter(repository=repository, digest=after, deleted_at=None).first() if after else None
-    if last:
-        found = found.filter(Q(pushed_at__lt=last.pushed_at) | Q(pushed_at=last.pushed_at, id__lt=last.id))
-    rows = list(found.order_by("-pushed_at", "-id")[: limit + 1])
-    shown = rows[:limit]
-    platforms = _platforms(repository, shown)
-    tags = _tags_of(repository, {image.id for image in shown})
-    return Page(
-        [ImageRow(image, tags[image.id], platforms[image.id]) for image in shown],
-        shown[-1].digest if len(rows) > limit else "",
-        total,
-    )
-
-
 def image_detail(caller: Caller, address: Address, reference: Reference) -> Detail:
     """Return everything about one image. This is not a pull. ImageNotFound."""
     repository = repositories.authorized(caller, address, Action.DESCRIBE_IMAGES)
@@ -303,10 +196,10 @@ def image_detail(caller: Caller, address: Address, reference: Reference) -> Deta
         (row.is_config, Layer(row.media_type, row.blob.digest, row.blob.size))
         for row in image.blobs.select_related("blob").order_by("position")
     ]
-    platforms = _platforms(repository, [image])[image.id]
+    platforms = platforms_of(repository, [image])[image.id]
     return Detail(
         image=image,
-        tags=_tags_of(repository, [image.id])[image.id],
+        tags=tags_of(repository, [image.id])[image.id],
         platforms=platforms,
         facts=image.facts or _facts_of_first(images, platforms),
         config=next((layer for is_config, layer in blobs if is_config), None),

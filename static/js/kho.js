@@ -57,6 +57,15 @@
     if (count) { say(count.textContent.trim()); }
   });
 
+  // What asks again and again waits while nobody looks.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const asking = event.target;
+    if (document.hidden && asking.hasAttribute("data-poll")) {
+      event.preventDefault();
+      document.addEventListener("visibilitychange", () => { window.htmx.trigger(asking, "resume"); }, { once: true });
+    }
+  });
+
   for (const button of document.querySelectorAll("button[data-copy]")) { button.hidden = false; }
   for (const button of document.querySelectorAll("button[data-fallback]")) { button.hidden = true; }
   document.addEventListener("htmx:load", (event) => {

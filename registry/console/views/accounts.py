@@ -7,13 +7,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.audit import trail
 from accounts.audit.actions import Action
+from accounts.caller import Caller
 from accounts.directory import people
+from accounts.errors import AccessDenied
 from accounts.models import Person, Session
 from accounts.sessions import passwords, temporary
 from registry.console import places
 from registry.console.membership import Visitor, console_page, visitor_of
-from registry.core import addresses, browsing
-from registry.values import PUBLIC, RegistryId
+from registry.core import addresses, audit_pages, work
+from registry.core import overview as overview_of
+from registry.values import RegistryId
 
 LAST_ACCOUNT = "kho_account"
 
@@ -36,20 +39,38 @@ def overview(request: HttpRequest, account_id: str) -> HttpResponse:
     """What the account holds, what happened last, and the first steps."""
     visitor = visitor_of(request, account_id, settings.HOME_REGION)
     request.session[LAST_ACCOUNT] = account_id
-    counts = [
-        (region, browsing.repository_count(visitor.caller, RegistryId(account_id, region)))
-        for region in (*settings.REGIONS, PUBLIC)
-    ]
-    events = trail.recent(visitor.caller, limit=10)
+    caller = visitor.caller
+    held = overview_of.totals(caller)
+    used = _use(caller)
     context = places.of_account(request, visitor, "overview")
-    private = addresses.private(account_id, "my-app")
+    example = addresses.uri(addresses.private(account_id, "my-app"), context["host"])
+    registry = RegistryId(account_id, settings.HOME_REGION)
     context |= {
-        "counts": counts,
-        "events": events,
-        "example": addresses.uri(private, context["host"]),
-        "is_empty": not any(count for _, count in counts),
+        "held": held,
+        "sums": {
+            "repositories": sum(each.repositories for each in held),
+            "images": sum(each.images for each in held),
+            "size": sum(each.size for each in held),
+        },
+        "use": used,
+        "attention": overview_of.attention(caller, held, used),
+        "quota": settings.STORAGE_QUOTA_BYTES,
+        "running": work.running(caller),
+        "events": audit_pages.recent(caller),
+        "may_look": audit_pages.may_look(caller),
+        "example": example,
+        "login_command": places.login_command(request, registry, context["host"]),
+        "is_empty": not any(each.images for each in held),
     }
     return render(request, "console/overview.html", context)
+
+
+def _use(caller: Caller) -> overview_of.Use | None:
+    """Figures of use; None for who may not list the account's repositories."""
+    try:
+        return overview_of.use(caller)
+    except AccessDenied:
+        return None
 
 
 @console_page
