@@ -22,12 +22,14 @@ WORK_KINDS: Final[dict[str, str]] = {
 }
 """Kind of a long job -> function of a caller, the work item and one of its targets."""
 
-TASK_PACKAGES: Final = ("accounts", "registry.core", "registry.metering")
+TASK_PACKAGES: Final = ("accounts", "gallery.search", "registry.core", "registry.metering")
 """Where Celery finds `tasks.py`; it does not look below an app by itself."""
 
 BEAT_SCHEDULE: Final[dict[str, dict[str, object]]] = {
     "sweep the outbox": {"task": "accounts.sweep_outbox", "schedule": 10.0},
     "forget ended sessions": {"task": "accounts.forget_ended_sessions", "schedule": 3600.0},
+    "count listings": {"task": "gallery.count_listings", "schedule": 60.0},
+    "recount recent pulls": {"task": "gallery.recount_recent_pulls", "schedule": 6 * 3600.0},
     "remove stale uploads": {"task": "registry.remove_stale_uploads", "schedule": 3600.0},
 }
 """What runs again and again, in seconds."""
@@ -42,6 +44,8 @@ QUEUES: Final = ("default", "maintenance")
 
 TASK_QUEUES: Final[dict[str, str]] = {
     "accounts.forget_ended_sessions": "maintenance",
+    "gallery.count_listings": "maintenance",
+    "gallery.recount_recent_pulls": "maintenance",
     "registry.remove_stale_uploads": "maintenance",
 }
 """Task -> queue: work that takes its time must not hold what somebody waits for."""

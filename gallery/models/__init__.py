@@ -1,6 +1,6 @@
 """Tables of the gallery app, one file per noun."""
 
-from gallery.models.listing import Listing
+from gallery.models.listing import Listing, SearchFigures, Term
 from gallery.models.report import Report
 
-__all__ = ["Listing", "Report"]
+__all__ = ["Listing", "Report", "SearchFigures", "Term"]

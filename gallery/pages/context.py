@@ -54,7 +54,7 @@ class NoRepository(Http404):
         super().__init__(path)
         words = path.rpartition("/")[2]
         self.near = [
-            {"url": f"/{row.alias}/{row.name}", "name": f"{row.alias}/{row.name}"} for row in query.find(words).rows[:5]
+            {"url": f"/{row.alias}/{row.name}", "name": f"{row.alias}/{row.name}"} for row in query.near(words)
         ]
 
 

@@ -1,20 +1,36 @@
 """Keeps a public repository's listing fresh. Started by domain events; what it writes can be computed again."""
 
+import re
+from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
+from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from gallery.models import Listing
+from gallery.catalog import platforms as words
+from gallery.catalog.categories import CATEGORIES
+from gallery.models import Listing, SearchFigures, Term
+from gallery.search import facets, matching
 from gallery.search.folding import fold
+from registry.content import versions
 from registry.core import aliases
-from registry.core.browsing import ATTACHED
+from registry.core.browsing import ATTACHED, FALLBACK_TAG
 from registry.models import CatalogData, Image, ImageChild, ImageTag, PullCount, RegistryCatalogData, Repository
 from registry.values import PUBLIC
 
 RECENT: Final = timedelta(days=30)
+MOST_TAGS: Final = 1000
+"""Newest tags among which the newest version is looked for."""
+MOST_TEXT: Final = 4000
+"""Characters of the about text that are searched."""
+LONGEST_TERM: Final = 64
+MOST_LISTINGS: Final = 2_000_000
+KEPT: Final = 20
+"""Values of publishers and licences that are counted beforehand."""
+EXAMPLES: Final = 6
 KINDS: Final = {
     Image.Kind.IMAGE: Listing.Kind.IMAGE,
     Image.Kind.INDEX: Listing.Kind.IMAGE,
@@ -28,43 +44,130 @@ def refresh(payload: Mapping[str, Any]) -> None:
     if repository is None or repository.region != PUBLIC:
         return
     if repository.deleted_at is not None or not repository.account.is_active:
-        Listing.objects.filter(repository=repository).delete()
+        _remove(repository)
         return
-    Listing.objects.update_or_create(repository=repository, defaults=_fields(repository))
+    fields = _fields(repository)
+    with transaction.atomic():
+        listing, _ = Listing.objects.update_or_create(repository=repository, defaults=fields)
+        matching.keep(listing)
+        Term.objects.bulk_create([Term(word=word) for word in _words(listing)], ignore_conflicts=True)
+
+
+def _remove(repository: Repository) -> None:
+    """Take a listing away."""
+    with transaction.atomic():
+        listing = Listing.objects.filter(repository=repository).first()
+        if listing is not None:
+            matching.forget(listing.id)
+            listing.delete()
+
+
+def _words(listing: Listing) -> list[str]:
+    """The words of a repository's name and of its publisher's."""
+    parts = re.split(r"[^a-z0-9]+", f"{listing.alias}/{listing.name}")
+    return sorted({part for part in parts if 3 <= len(part) <= LONGEST_TERM and not part.isdecimal()})
+
+
+def refresh_account(account_id: str) -> None:
+    """Compute all listings of an account anew: it goes by another name, was verified, suspended, or is back."""
+    for repository_id in Repository.objects.filter(account_id=account_id, region=PUBLIC).values_list("id", flat=True):
+        refresh({"repository": repository_id})
 
 
 def rebuild() -> int:
     """Compute all listings anew; return how many there are."""
     for repository_id in Repository.objects.filter(region=PUBLIC).values_list("id", flat=True).iterator():
         refresh({"repository": repository_id})
+    count_all()
     return Listing.objects.count()
+
+
+def recount_recent_pulls() -> int:
+    """Compute the pulls of the last 30 days anew where there are any: they grow old by themselves. Return how many."""
+    since = (timezone.now() - RECENT).date()
+    changed = 0
+    for listing_id, repository_id, known in Listing.objects.exclude(recent_pull_count=0).values_list(
+        "id", "repository_id", "recent_pull_count"
+    ):
+        rows = PullCount.objects.filter(image__repository_id=repository_id, day__gte=since)
+        now = rows.aggregate(total=Sum("count", default=0))["total"]
+        if now != known:
+            changed += Listing.objects.filter(id=listing_id).update(recent_pull_count=now)
+    return changed
+
+
+def count_all() -> None:
+    """Count the values of all facets over all listings, and choose words to try."""
+    counts: dict[str, Counter[str]] = {facet.name: Counter() for facet in facets.FACETS}
+    total = 0
+    shown = Listing.objects.filter(is_deprecated=False)
+    for row in facets.rows(shown, MOST_LISTINGS):
+        total += 1
+        for facet in facets.FACETS:
+            counts[facet.name].update(facet.of(row))
+    kept = {
+        name: dict(found if facets.BY_NAME[name].known else found.most_common(KEPT)) for name, found in counts.items()
+    }
+    names = (
+        shown.exclude(newest_tag="").order_by("-recent_pull_count", "-pull_count", "id").values_list("name", flat=True)
+    )
+    examples = list(dict.fromkeys(name.rpartition("/")[2] for name in names[:50]))[:EXAMPLES]
+    SearchFigures.objects.update_or_create(
+        id=1, defaults={"total": total, "counts": kept, "examples": examples, "computed_at": timezone.now()}
+    )
 
 
 def _fields(repository: Repository) -> dict[str, Any]:
     """What the listing says now."""
     alias = aliases.primary(repository.account_id)
     tags = ImageTag.objects.filter(repository=repository).exclude(image__kind__in=ATTACHED)
-    newest = tags.select_related("image").order_by("-updated_at", "-id").first()
+    tags = tags.exclude(name__regex=FALLBACK_TAG)
+    name = versions.newest(tags.order_by("-updated_at", "-id").values_list("name", flat=True)[:MOST_TAGS])
+    newest = tags.select_related("image").filter(name=name).first() if name else None
     image = newest.image if newest else None
-    said = CatalogData.objects.filter(repository=repository).values_list("description", flat=True).first()
-    described = said or _described(repository, image)
-    names = RegistryCatalogData.objects.filter(account_id=repository.account_id)
-    publisher = names.values_list("display_name", flat=True).first() or repository.account.name
+    said = CatalogData.objects.filter(repository=repository).first() or CatalogData()
+    profile = RegistryCatalogData.objects.filter(account_id=repository.account_id).first() or RegistryCatalogData()
+    described = said.description or _described(repository, image)
+    publisher = profile.display_name or repository.account.name
     recent = PullCount.objects.filter(image__repository=repository, day__gte=(timezone.now() - RECENT).date())
+    live = Image.objects.filter(repository=repository, deleted_at=None)
+    kinds = set(live.filter(kind__in=ATTACHED).values_list("kind", flat=True).distinct())
+    about = said.about_text[:MOST_TEXT]
     return {
         "alias": alias,
         "name": repository.name,
         "publisher": publisher,
         "description": described,
+        "logo": said.logo_id or profile.logo_id or "",
         "kind": KINDS.get(Image.Kind(image.kind), Listing.Kind.ARTIFACT) if image else Listing.Kind.IMAGE,
-        "newest_tag": newest.name if newest else "",
-        "platforms": _platforms(image) if image else [],
+        "newest_tag": name,
+        "licence": said.licence or str((image.facts if image else {}).get("licenses", ""))[:100],
+        "is_verified": profile.verified_at is not None,
+        "is_signed": Image.Kind.SIGNATURE in kinds,
+        "has_sbom": Image.Kind.SBOM in kinds,
+        "is_deprecated": said.is_deprecated,
         "tag_count": tags.count(),
         "pull_count": repository.pull_count,
         "recent_pull_count": recent.aggregate(total=Sum("count", default=0))["total"],
         "pushed_at": repository.last_push_at,
-        "search_text": fold(f"{alias}/{repository.name} {publisher} {described}"),
+        "updated_at": repository.last_push_at or repository.created_at,
+        "search_text": fold(f"{alias}/{repository.name} {publisher} {described} {about}"),
         "refreshed_at": timezone.now(),
+    } | _platform_fields(said, _platforms(image) if image else [])
+
+
+def _platform_fields(said: CatalogData, platforms: list[str]) -> dict[str, Any]:
+    """Platforms and categories, as lists and as bits; what the image is beats what the publisher says."""
+    systems = words.operating_systems(platforms) or said.operating_systems
+    architectures = words.architectures(platforms) or said.architectures
+    return {
+        "platforms": platforms,
+        "operating_systems": systems,
+        "architectures": architectures,
+        "categories": said.categories,
+        "os_bits": facets.bits(facets.OPERATING_SYSTEMS, systems),
+        "architecture_bits": facets.bits(facets.ARCHITECTURES, architectures),
+        "category_bits": facets.bits(tuple(CATEGORIES), said.categories),
     }
 
 

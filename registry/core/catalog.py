@@ -50,6 +50,11 @@ def get(caller: Caller, address: Address) -> CatalogData:
     return found
 
 
+def nothing() -> CatalogData:
+    """Catalog data that say nothing, for a repository that has none."""
+    return CatalogData()
+
+
 def put(caller: Caller, address: Address, fields: Mapping[str, Any]) -> CatalogData:
     """Set what is given of TEXTS, LISTS, `is_deprecated` and `logo` (bytes of a picture, empty to remove it).
 

@@ -66,6 +66,54 @@
     }
   });
 
+  // Suggestions below a search box: arrows move, Enter follows the one that is chosen or searches, Esc closes.
+  for (const box of document.querySelectorAll("input[data-suggest]")) {
+    const panel = document.getElementById(box.dataset.suggestList);
+    let timer = 0;
+    let latest = "";
+    const options = () => [...panel.querySelectorAll("[role=option]")];
+    const close = () => {
+      panel.hidden = true;
+      box.setAttribute("aria-expanded", "false");
+      box.removeAttribute("aria-activedescendant");
+    };
+    const choose = (place) => {
+      const all = options();
+      all.forEach((option, index) => option.setAttribute("aria-selected", String(index === place)));
+      if (all[place]) { box.setAttribute("aria-activedescendant", all[place].id); } else { box.removeAttribute("aria-activedescendant"); }
+    };
+    box.setAttribute("role", "combobox");
+    box.setAttribute("aria-autocomplete", "list");
+    box.setAttribute("aria-expanded", "false");
+    box.setAttribute("aria-controls", panel.id);
+    box.addEventListener("input", () => {
+      window.clearTimeout(timer);
+      const words = box.value.trim();
+      latest = words;
+      if (words.length < 2) { close(); return; }
+      timer = window.setTimeout(async () => {
+        try {
+          const answer = await fetch(`${box.dataset.suggest}?q=${encodeURIComponent(words)}`);
+          if (!answer.ok || latest !== words) { return; }
+          panel.innerHTML = await answer.text();
+        } catch { return; }
+        const some = options().length > 0 && document.activeElement === box;
+        panel.hidden = !some;
+        box.setAttribute("aria-expanded", String(some));
+      }, 150);
+    });
+    box.addEventListener("keydown", (event) => {
+      if (panel.hidden) { return; }
+      const all = options();
+      const now = all.findIndex((option) => option.getAttribute("aria-selected") === "true");
+      if (event.key === "ArrowDown") { event.preventDefault(); choose((now + 1) % all.length); }
+      if (event.key === "ArrowUp") { event.preventDefault(); choose(now > 0 ? now - 1 : all.length - 1); }
+      if (event.key === "Escape") { event.preventDefault(); close(); }
+      if (event.key === "Enter" && now >= 0) { event.preventDefault(); all[now].querySelector("a").click(); }
+    });
+    box.addEventListener("blur", () => window.setTimeout(close, 150));
+  }
+
   for (const button of document.querySelectorAll("button[data-copy]")) { button.hidden = false; }
   for (const button of document.querySelectorAll("button[data-fallback]")) { button.hidden = true; }
   document.addEventListener("htmx:load", (event) => {

@@ -1,29 +1,35 @@
-"""The entrance: search, what is popular, what is new; logos of publishers; the page of what is not there."""
+"""The entrance: search, what is popular, what is new, who publishes; logos; the page of what is not there."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from gallery.catalog.categories import CATEGORIES
 from gallery.models import Listing
 from gallery.pages import context
 from gallery.pages.views.search import pull_command
-from gallery.search import query
+from gallery.search import publishers, query
 from registry.core import catalog
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The entrance: search, what is popular, what is new."""
+    """The first page."""
     if request.GET.get("q"):
         return redirect(f"/search?{request.GET.urlencode()}")
     popular = query.popular()
     example = next((row for row in popular if row.kind == Listing.Kind.IMAGE), None) or next(iter(popular), None)
+    figures = query.figures()
+    counts = figures.counts.get("category") or {}
     return render(
         request,
         "gallery/home.html",
         {
             "popular": popular,
             "newest": query.newest(),
+            "verified": publishers.verified(),
+            "examples": figures.examples,
+            "categories": [(slug, name, counts[slug]) for slug, name in CATEGORIES.items() if counts.get(slug)],
             "example": pull_command(example, context.host(request)) if example else "",
         },
     )

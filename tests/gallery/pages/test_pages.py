@@ -53,10 +53,10 @@ def test_home_shows_what_there_is(client: Client, alias: str) -> None:
 
 def test_search_finds_and_filters(client: Client, alias: str) -> None:
     text = page(client, "/search?q=pages")
-    assert f"docker pull testserver/{alias}/app:latest" in text
+    assert f"docker pull testserver/{alias}/app:1.1" in text
     assert "1 repository" in text and "Serves &lt;b&gt;pages&lt;/b&gt; quickly" in text
     assert "No repositories match “zzz”." in page(client, "/search?q=zzz")
-    assert "Search all kinds" in page(client, "/search?q=app&kind=chart")
+    assert "Without Kind: chart there is 1" in page(client, "/search?q=app&kind=chart").replace("Helm chart", "chart")
     for bad in ("kind=nonsense", "sort=nonsense", "page=x", "page=²", "q=%00"):
         page(client, f"/search?{bad}", 400)
 
@@ -160,7 +160,15 @@ def test_pages_cost_the_same_however_much_is_there(
         push_image(alice, public_address, f"more-{number}")
         make_public_repository(alice, f"more-{number}")
     index.rebuild()
-    for path, queries in (("/", 2), ("/search?q=app", 2), (f"/{alias}/app", 15), (f"/{alias}/app/-/tags", 10)):
+    for path, queries in (
+        ("/", 4),
+        ("/search?q=app", 3),
+        ("/search?kind=image", 4),
+        ("/publishers", 1),
+        (f"/{alias}", 8),
+        (f"/{alias}/app", 15),
+        (f"/{alias}/app/-/tags", 10),
+    ):
         with django_assert_num_queries(queries):
             page(client, path)
 

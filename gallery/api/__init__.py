@@ -1,0 +1,1 @@
+"""The gallery for programs: JSON over HTTP, read by everybody, described in OpenAPI."""
