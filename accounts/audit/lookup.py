@@ -58,6 +58,11 @@ def page(account_id: str, only: EventFilter, *, after: str = "", limit: int = PA
     return Events(rows[:limit], f"{last.event_time.isoformat()}~{last.id}" if last else "", total)
 
 
+def recent(account_id: str, limit: int) -> list[AuditEvent]:
+    """Return an account's last changes, newest first."""
+    return list(_found(account_id, EventFilter()).order_by("-event_time", "-id")[:limit])
+
+
 def newer(account_id: str, only: EventFilter, than: AuditEvent | None) -> int:
     """Return how many events have come since one was shown, 99 at most."""
     found = _found(account_id, only)

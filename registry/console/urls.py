@@ -10,8 +10,10 @@ from registry.console.views import (
     image_list,
     images,
     permissions,
+    registry,
     repositories,
     repository_settings,
+    templates,
     work,
 )
 from registry.console.views.iam import attached, groups, policies, providers, roles, simulator, users
@@ -21,6 +23,8 @@ REGION = r"(?P<region>public|[a-z]{2,}(?:-[a-z0-9]+)+)"
 PLACE = rf"{ACCOUNT}/{REGION}/repositories"
 REPOSITORY = rf"{PLACE}/(?P<name>[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)"
 DIGEST = r"(?P<digest>sha(?:256|512):[0-9a-f]{64,128})"
+REGISTRY = rf"{ACCOUNT}/{REGION}/registry"
+PREFIX = r"(?P<prefix>ROOT|[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)"
 TAG = r"(?P<tag>[A-Za-z0-9_][A-Za-z0-9._-]{0,127})"
 ITEM = r"(?P<item_id>[0-9a-f-]{36})"
 
@@ -47,6 +51,12 @@ urlpatterns = [
     re_path(rf"{REPOSITORY}/-/settings$", repository_settings.settings, name="console_settings"),
     re_path(rf"{REPOSITORY}/-/delete$", repository_settings.delete, name="console_delete_repository"),
     re_path(rf"{REPOSITORY}/-/events$", audit.of_repository, name="console_repository_events"),
+    re_path(rf"{REGISTRY}/permissions$", registry.policy, name="console_registry_policy"),
+    re_path(rf"{REGISTRY}/settings$", registry.settings, name="console_registry_settings"),
+    re_path(rf"{REGISTRY}/templates$", templates.index, name="console_templates"),
+    re_path(rf"{REGISTRY}/templates/-/new$", templates.create, name="console_new_template"),
+    re_path(rf"{REGISTRY}/templates/{PREFIX}/-/delete$", templates.delete, name="console_delete_template"),
+    re_path(rf"{REGISTRY}/templates/{PREFIX}$", templates.edit, name="console_template"),
     re_path(rf"{ACCOUNT}/audit$", audit.index, name="console_audit"),
     re_path(rf"{ACCOUNT}/audit\.(?P<kind>csv|jsonl)$", audit.export, name="console_audit_export"),
     re_path(rf"{ACCOUNT}/audit/(?P<event_id>[0-9a-f-]{{36}})$", audit.detail, name="console_audit_event"),

@@ -50,7 +50,7 @@ def get(caller: Caller, event_id: str) -> AuditEvent:
 
 def recent(caller: Caller, limit: int = 10) -> list[AuditEvent]:
     """Return the last changes; none for who may not look them up."""
-    return lookup.page(caller.account_id, EventFilter(), limit=limit).rows if may_look(caller) else []
+    return lookup.recent(caller.account_id, limit) if may_look(caller) else []
 
 
 def _allowed(caller: Caller, only: EventFilter, address: Address | None) -> EventFilter:

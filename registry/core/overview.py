@@ -8,11 +8,11 @@ from django.conf import settings
 from django.db.models import Count, Sum
 from django.utils import timezone
 
+from accounts import gate
 from accounts.audit import lookup
 from accounts.audit.actions import Action
 from accounts.caller import Caller
 from accounts.directory import access_keys, asking
-from accounts.errors import AccessDenied
 from accounts.models import AccessKey
 from registry.core import permissions, stored
 from registry.models import PullCount, Repository, WorkItem
@@ -90,11 +90,10 @@ def totals(caller: Caller) -> list[RegistryTotals]:
     return shown
 
 
-def use(caller: Caller) -> Use:
-    """Return the account's pulls and pushes of the last days, for who may list its repositories. AccessDenied."""
-    permissions.require_in_registry(
-        caller, RegistryId(caller.account_id, settings.HOME_REGION), Action.DESCRIBE_REPOSITORIES
-    )
+def use(caller: Caller) -> Use | None:
+    """Return the account's pulls and pushes of the last days; None for who may not list its repositories."""
+    if not permissions.may(caller, RegistryId(caller.account_id, settings.HOME_REGION), Action.DESCRIBE_REPOSITORIES):
+        return None
     since = timezone.now() - timedelta(days=DAYS)
     pulled = PullCount.objects.filter(day__gt=since.date(), image__repository__account_id=caller.account_id)
     return Use(
@@ -104,25 +103,22 @@ def use(caller: Caller) -> Use:
     )
 
 
-def attention(caller: Caller, held: list[RegistryTotals], used: Use | None) -> Attention:
+def attention(caller: Caller, held: list[RegistryTotals], used: Use | None, jobs: list[WorkItem]) -> Attention:
     """Return what needs attention, as far as the caller may know of it."""
     quota = settings.STORAGE_QUOTA_BYTES
     storage = Limit("", used.on_disk, quota) if used and quota and used.on_disk >= NEAR * quota else None
     most = settings.MAX_REPOSITORIES
-    since = timezone.now() - timedelta(days=DAYS)
-    mine = WorkItem.objects.filter(account_id=caller.account_id, created_by=caller.principal_arn)
     return Attention(
         old_keys=_old_keys(caller),
         storage=storage,
         repositories=[Limit(each.region, each.repositories, most) for each in held if each.repositories >= NEAR * most],
-        failed_work=list(mine.filter(state=WorkItem.State.PARTIAL, finished_at__gte=since).order_by("-created_at")[:5]),
+        failed_work=[item for item in jobs if item.is_over],
     )
 
 
 def _old_keys(caller: Caller) -> list[AccessKey]:
     """Active keys that should be changed, the oldest first; none for who may not see the account's keys."""
-    try:
-        asking.allow(caller, Action.LIST_ACCESS_KEYS, asking.arn_of(caller.account_id, "*"))
-    except AccessDenied:
+    everyone = asking.arn_of(caller.account_id, "*")
+    if not gate.decide(caller, f"iam:{Action.LIST_ACCESS_KEYS}", everyone).allowed:
         return []
     return access_keys.made_before(caller.account_id, timezone.now() - OLD_KEY, limit=MOST_KEYS)

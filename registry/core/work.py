@@ -5,13 +5,14 @@ made, and what was not saved is done again. It acts with the rights that its per
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -36,6 +37,8 @@ BATCH: Final = 20
 """Targets in one transaction: SQLite has one writer, and others wait meanwhile."""
 SECONDS: Final = 10.0
 """How long one task works before it makes room and starts another."""
+NOTED_FOR: Final = timedelta(days=7)
+MOST_NOTED: Final = 10
 LEFT: Final = "MembershipEnded"
 """The failure of everything that is left when the person is no member of the account any more."""
 
@@ -79,9 +82,12 @@ def recent(caller: Caller, *, after: str = "", limit: int = PAGE) -> Page[WorkIt
     return Page(rows[:limit], str(rows[limit - 1].id) if len(rows) > limit else "", total)
 
 
-def running(caller: Caller) -> list[WorkItem]:
-    """Return those that are not over, newest first."""
-    return list(_of(caller).filter(state__in=OPEN).order_by("-created_at")[:PAGE])
+def of_note(caller: Caller) -> list[WorkItem]:
+    """Return the caller's own jobs that are not over, or ended with failures in the last days, newest first."""
+    since = timezone.now() - NOTED_FOR
+    noted = Q(state__in=OPEN) | Q(state=State.PARTIAL, finished_at__gte=since)
+    mine = WorkItem.objects.filter(noted, account_id=caller.account_id, created_by=caller.principal_arn)
+    return list(mine.order_by("-created_at")[:MOST_NOTED])
 
 
 def get(caller: Caller, item_id: str) -> WorkItem:

@@ -7,9 +7,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.audit import trail
 from accounts.audit.actions import Action
-from accounts.caller import Caller
 from accounts.directory import people
-from accounts.errors import AccessDenied
 from accounts.models import Person, Session
 from accounts.sessions import passwords, temporary
 from registry.console import places
@@ -38,10 +36,12 @@ def entrance(request: HttpRequest) -> HttpResponse:
 def overview(request: HttpRequest, account_id: str) -> HttpResponse:
     """What the account holds, what happened last, and the first steps."""
     visitor = visitor_of(request, account_id, settings.HOME_REGION)
-    request.session[LAST_ACCOUNT] = account_id
+    if request.session.get(LAST_ACCOUNT) != account_id:
+        request.session[LAST_ACCOUNT] = account_id
     caller = visitor.caller
     held = overview_of.totals(caller)
-    used = _use(caller)
+    used = overview_of.use(caller)
+    jobs = work.of_note(caller)
     context = places.of_account(request, visitor, "overview")
     example = addresses.uri(addresses.private(account_id, "my-app"), context["host"])
     registry = RegistryId(account_id, settings.HOME_REGION)
@@ -53,9 +53,9 @@ def overview(request: HttpRequest, account_id: str) -> HttpResponse:
             "size": sum(each.size for each in held),
         },
         "use": used,
-        "attention": overview_of.attention(caller, held, used),
+        "attention": overview_of.attention(caller, held, used, jobs),
         "quota": settings.STORAGE_QUOTA_BYTES,
-        "running": work.running(caller),
+        "running": [item for item in jobs if not item.is_over],
         "events": audit_pages.recent(caller),
         "may_look": audit_pages.may_look(caller),
         "example": example,
@@ -63,14 +63,6 @@ def overview(request: HttpRequest, account_id: str) -> HttpResponse:
         "is_empty": not any(each.images for each in held),
     }
     return render(request, "console/overview.html", context)
-
-
-def _use(caller: Caller) -> overview_of.Use | None:
-    """Figures of use; None for who may not list the account's repositories."""
-    try:
-        return overview_of.use(caller)
-    except AccessDenied:
-        return None
 
 
 @console_page

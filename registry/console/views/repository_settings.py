@@ -1,6 +1,5 @@
 """A repository's settings, and its end."""
 
-import json
 from typing import Any, Final
 
 from django.contrib import messages
@@ -10,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from registry.console import commands, places
+from registry.console import commands, places, stale
 from registry.console.forms import Typed
 from registry.console.membership import console_page, visitor_of
 from registry.console.repository_forms import Settings
@@ -42,7 +41,7 @@ def settings(request: HttpRequest, account_id: str, region: str, name: str) -> H
     address = places.address_of(account_id, region, name)
     now = repository_settings.of(repositories.get(visitor.caller, address))
     form = Settings(request.POST if request.method == "POST" else None, initial=_shown(now))
-    conflict = _conflict(request, now, form) if request.method == "POST" else []
+    conflict = stale.conflict(request, now.as_dict(), _shown(now), WORDS) if request.method == "POST" else []
     if form.is_bound and form.is_valid() and not conflict:
         repository_settings.change(visitor.caller, address, RepositorySettings(**form.cleaned_data))
         messages.success(request, _("The settings of %(name)s are saved.") % {"name": name})
@@ -50,7 +49,7 @@ def settings(request: HttpRequest, account_id: str, region: str, name: str) -> H
     context = places.of_repository(request, visitor, address, "settings")
     context |= {
         "form": form,
-        "was": json.dumps(now.as_dict()),
+        "was": stale.mark(now.as_dict()),
         "conflict": conflict,
         "missing": [action for action in RIGHTS.values() if not context["can"][action]],
         "locked": {field for field, action in RIGHTS.items() if not context["can"][action]},
@@ -78,25 +77,6 @@ def _shown(now: RepositorySettings) -> dict[str, Any]:
         "exclusion_filters": "\n".join(now.exclusion_filters),
         "resource_tags": "\n".join(f"{key}={value}" for key, value in now.resource_tags.items()),
     }
-
-
-def _conflict(request: HttpRequest, now: RepositorySettings, form: Settings) -> list[dict[str, Any]]:
-    """What others have changed since the form was opened, beside what was typed."""
-    try:
-        was = json.loads(request.POST.get("was", "{}"))
-    except ValueError:
-        was = {}
-    present = now.as_dict()
-    changed = [field for field in WORDS if isinstance(was, dict) and field in was and was[field] != present[field]]
-    typed, shown = form.data, _shown(now)
-    return [{"label": WORDS[field], "now": _word(shown[field]), "yours": _word(typed.get(field))} for field in changed]
-
-
-def _word(value: Any) -> str:
-    """A setting for reading."""
-    if value in (True, "on"):
-        return _("on")
-    return _("off") if value in (False, None) else str(value)
 
 
 @console_page
