@@ -23,13 +23,15 @@ PUT: Final = ("save", "confirm")
 class Flow:
     """One policy in the editor: how to put and remove it, and who it matters to.
 
-    `locks_out` tells whether who puts a text could not put another one; `loses` names who would lose what by it.
+    `allow` raises for who may not put one, `locks_out` tells whether who puts a text could not put another one, and
+    `loses` names who would lose what by it.
     """
 
     request: HttpRequest
     kind: Kind
     saved: str
     start: str
+    allow: Callable[[], object]
     put: Callable[[str], object]
     remove: Callable[[], object]
     locks_out: Callable[[str], bool]
@@ -42,6 +44,8 @@ class Flow:
         """Do what was asked for; SAVED, REMOVED, or STAYS if the page is shown (again)."""
         self.draft = editor.draft(self.request, self.kind, self.saved, start=self.start)
         step, text = self.draft.step, self.draft.text
+        if step in PUT:
+            self.allow()
         if step == "remove" or (step in PUT and not text.strip()):
             if self._is_stale():
                 return STAYS

@@ -58,6 +58,11 @@ def put_policy(caller: Caller, registry: RegistryId, text: str) -> str:
     return text
 
 
+def allow_policy(caller: Caller, registry: RegistryId) -> None:
+    """Return if the caller may set a registry policy, whatever it says. AccessDenied."""
+    permissions.require_in_registry(caller, registry, Action.PUT_REGISTRY_POLICY)
+
+
 def locks_out(caller: Caller, registry: RegistryId, text: str) -> bool:
     """Whether the caller could not set another policy once `text`, which is one, is in force."""
     action = f"ecr:{Action.PUT_REGISTRY_POLICY}"

@@ -59,7 +59,8 @@ def delete(request: HttpRequest, account_id: str, region: str) -> HttpResponse:
 def _selected(request: HttpRequest, visitor: Visitor, registry: RegistryId) -> list[str]:
     """Those that are ticked, or all that match the filters; only such as are there."""
     if "all" in request.POST:
-        return repository_pages.names(visitor.caller, registry, lists.filters_of(RepositoryFilters, request).chosen())
+        form = lists.filters_of(RepositoryFilters, request)
+        return repository_pages.names(visitor.caller, registry, form.chosen()) if form.is_valid() else []
     ticked = set(request.POST.getlist("name"))
     return repository_pages.existing(visitor.caller, registry, ticked) if ticked else []
 

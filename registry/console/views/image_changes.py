@@ -73,7 +73,8 @@ def _typed(request: HttpRequest, count: int) -> Typed:
 
 def _delete_all(request: HttpRequest, visitor: Visitor, address: Address) -> HttpResponse | None:
     """Ask about all images that match now, then begin; None if there are none."""
-    digests = image_pages.digests(visitor.caller, address, lists.filters_of(ImageFilters, request).chosen())
+    filters = lists.filters_of(ImageFilters, request)
+    digests = image_pages.digests(visitor.caller, address, filters.chosen()) if filters.is_valid() else []
     if not digests:
         messages.error(request, _("No image matches any more."))
         return None

@@ -46,6 +46,7 @@ def permissions(request: HttpRequest, account_id: str, region: str, name: str) -
         Kind.REPOSITORY,
         saved=_saved(caller, address),
         start=_start(wanted, address) if wanted in STARTS else "",
+        allow=lambda: policies.allow(caller, address),
         put=lambda text: policies.put(caller, address, text, force="force" in request.POST),
         remove=lambda: policies.delete(caller, address),
         locks_out=lambda text: policies.locks_out(caller, address, text),

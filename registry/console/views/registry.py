@@ -16,7 +16,7 @@ from registry.console import commands, places, stale
 from registry.console.membership import Visitor, console_page, visitor_of
 from registry.console.policy_flow import REMOVED, SAVED, Flow
 from registry.console.registry_forms import Exclusion, RegistrySettings
-from registry.core import registries
+from registry.core import registries, registry_settings
 from registry.errors import (
     ExclusionAlreadyExists,
     ExclusionNotFound,
@@ -62,6 +62,7 @@ def policy(request: HttpRequest, account_id: str, region: str) -> HttpResponse:
         Kind.REGISTRY,
         saved=_saved(caller, registry),
         start=_start(wanted, registry) if wanted in STARTS else "",
+        allow=lambda: registries.allow_policy(caller, registry),
         put=lambda text: registries.put_policy(caller, registry, text),
         remove=lambda: registries.delete_policy(caller, registry),
         locks_out=lambda text: registries.locks_out(caller, registry, text),
@@ -112,7 +113,7 @@ def settings(request: HttpRequest, account_id: str, region: str) -> HttpResponse
     """What is set for the registry, each with what it does; and the exclusions from last pull times."""
     visitor, registry = private(request, account_id, region)
     caller = visitor.caller
-    now = _now(caller, registry)
+    now = registry_settings.get(caller, registry).as_dict()
     step = request.POST.get("step", "")
     form = RegistrySettings(request.POST if step == "save" else None, initial=now)
     exclusion = Exclusion(request.POST if step == "exclude" else None)
@@ -122,7 +123,7 @@ def settings(request: HttpRequest, account_id: str, region: str) -> HttpResponse
         return redirect(request.path)
     if exclusion.is_bound and exclusion.is_valid() and _exclude(request, caller, registry, exclusion):
         return redirect(request.path)
-    if form.is_bound and form.is_valid() and not conflict and _save(caller, registry, now, form):
+    if form.is_bound and form.is_valid() and not conflict and _save(caller, registry, form):
         messages.success(request, _("The settings of the registry are saved."))
         return redirect(request.path)
     context = context_of(request, visitor, registry, "registry-settings")
@@ -145,33 +146,13 @@ def settings(request: HttpRequest, account_id: str, region: str) -> HttpResponse
     return render(request, "console/registry_settings.html", context, status=status)
 
 
-def _now(caller: Caller, registry: RegistryId) -> dict[str, Any]:
-    """The present settings."""
-    return {
-        "policy_scope": registries.account_setting(caller, registry, "REGISTRY_POLICY_SCOPE"),
-        "blob_mounting": registries.account_setting(caller, registry, "BLOB_MOUNTING") == "ENABLED",
-        "scan_type": registries.scanning(caller, registry)["scanType"],
-    }
-
-
-def _save(caller: Caller, registry: RegistryId, now: dict[str, Any], form: RegistrySettings) -> bool:
-    """Put what differs; False, with the error in the form, if the scan rules do not go with the new type."""
-    data = form.cleaned_data
-    if data["scan_type"] != now["scan_type"]:
-        rules = registries.scanning(caller, registry)["rules"]
-        try:
-            registries.put_scanning(caller, registry, data["scan_type"], rules)
-        except InvalidValue:
-            form.add_error(
-                "scan_type", _("The registry has scan rules that this type does not know. Change them first.")
-            )
-            return False
-    if data["policy_scope"] != now["policy_scope"]:
-        registries.put_account_setting(caller, registry, "REGISTRY_POLICY_SCOPE", data["policy_scope"])
-    if data["blob_mounting"] != now["blob_mounting"]:
-        value = "ENABLED" if data["blob_mounting"] else "DISABLED"
-        registries.put_account_setting(caller, registry, "BLOB_MOUNTING", value)
-    return True
+def _save(caller: Caller, registry: RegistryId, form: RegistrySettings) -> bool:
+    """Change what differs; False, with the error in the form, if the scan rules do not go with the new type."""
+    try:
+        registry_settings.change(caller, registry, registry_settings.Settings(**form.cleaned_data))
+    except InvalidValue:
+        form.add_error("scan_type", _("The registry has scan rules that this type does not know. Change them first."))
+    return not form.errors
 
 
 def _exclude(request: HttpRequest, caller: Caller, registry: RegistryId, form: Exclusion) -> bool:
