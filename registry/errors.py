@@ -227,6 +227,15 @@ class BlobNotFound(BlobError):
         self.digest = digest
 
 
+class LayerInaccessible(BlobError):
+    """The repository has the layer, but no image that it belongs to."""
+
+    def __init__(self, digest: str, name: str) -> None:
+        super().__init__(digest)
+        self.digest = digest
+        self.name = name
+
+
 class BlobDigestMismatch(BlobError):
     """The uploaded bytes have another digest than the client said."""
 

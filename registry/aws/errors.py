@@ -162,6 +162,13 @@ TABLE: Final[dict[type[Exception], Wire]] = {
     registry.BlobDigestMismatch: Wire(
         "InvalidLayerException", words=lambda _: "The digest of the uploaded layer is not the one that was given"
     ),
+    registry.LayerInaccessible: Wire(
+        "LayerInaccessibleException",
+        words=lambda error: (
+            f"The layer with digest '{error.digest}' in the repository with name '{error.name}' is not available "
+            "because it belongs to no image"
+        ),
+    ),
     registry.LayerAlreadyExists: Wire(
         "LayerAlreadyExistsException",
         words=lambda error: (

@@ -6,8 +6,11 @@ from django.core import signing
 
 from registry.aws.dispatch import Call
 from registry.aws.errors import AwsError
+from registry.aws.wire import models
 
 SALT: Final = "kho.next-page"
+CODE_OF_QUERY: Final = ("ValidationError", "marker")
+"""What query services say of a wrong token, and what they call it."""
 
 
 def token(call: Call, place: str, after: str) -> str:
@@ -19,10 +22,9 @@ def after(call: Call, place: str, given: str | None) -> str:
     """Where the page of a token begins; empty without one. AwsError if it was made for another request."""
     if not given:
         return ""
-    wrong = AwsError(
-        "InvalidParameterException",
-        "Invalid parameter at 'nextToken' failed to satisfy constraint: 'must be the token of the page before'",
-    )
+    code, name = ("InvalidParameterException", "nextToken") if models.is_json(call.service) else CODE_OF_QUERY
+    said = f"Invalid parameter at '{name}' failed to satisfy constraint: 'must be the token of the page before'"
+    wrong = AwsError(code, said)
     try:
         value = signing.loads(given, salt=SALT)
     except signing.BadSignature as error:

@@ -214,9 +214,7 @@ class Exchange:
     def refused(self, error: Exception) -> HttpResponse:
         """The answer to what went wrong; raises what is a fault of ours."""
         if self.is_json:
-            model = models.operation(self.service, self.operation) if self.service else None
-            modelled = {shape.name for shape in model.error_shapes} if model else ()
-            found = errors.in_words_of_json(error, modelled)
+            found = errors.in_words_of_json(error, models.errors(self.service, self.operation))
         else:
             found = errors.in_words_of_query(error)
         if isinstance(error, AccessDenied) and self._caller is not None:

@@ -12,7 +12,14 @@ from django.core import signing
 from accounts.audit.actions import Action
 from accounts.caller import Caller
 from registry.core import blobs, reading, repositories, uploads
-from registry.errors import BlobNotFound, EmptyUpload, InvalidDigest, LayerAlreadyExists, LayerPartTooSmall
+from registry.errors import (
+    BlobNotFound,
+    EmptyUpload,
+    InvalidDigest,
+    LayerAlreadyExists,
+    LayerInaccessible,
+    LayerPartTooSmall,
+)
 from registry.models import Blob, BlobLink, ImageBlob, Upload
 from registry.values import Address, Digest
 
@@ -97,12 +104,12 @@ def complete(caller: Caller, address: Address, upload_id: str, digest: Digest) -
 def ticket(caller: Caller, address: Address, digest: Digest) -> str:
     """Return what stands for the right to download a layer for URL_SECONDS, by whoever has it.
 
-    BlobNotFound if it is not there, or if no image of the repository has it.
+    BlobNotFound if it is not there, LayerInaccessible if no image of the repository has it.
     """
     found = blobs.readable(caller, address, digest)
     blobs.require_whole(found)
     if not found.is_referenced:
-        raise BlobNotFound(str(digest))
+        raise LayerInaccessible(str(digest), str(address.name))
     return signing.dumps([found.repository_id, found.digest], salt=SALT, compress=True)
 
 

@@ -200,7 +200,9 @@ def put_account_setting(caller: Caller, registry: RegistryId, name: str, value: 
     """Change a setting and return its value. InvalidValue."""
     conditions = permissions.Conditions(more={"ecr:AccountSetting": name})
     permissions.require_in_registry(caller, registry, Action.PUT_ACCOUNT_SETTING, conditions)
-    _check_setting(name, value)
+    _check_setting(name)
+    if value not in ACCOUNT_SETTINGS[name]:
+        raise InvalidValue(value, f"is no value of {name}: " + ", ".join(ACCOUNT_SETTINGS[name]))
     match name:
         case "REGISTRY_POLICY_SCOPE":
             _save(caller, registry, Action.PUT_ACCOUNT_SETTING, policy_scope=value)
@@ -211,11 +213,9 @@ def put_account_setting(caller: Caller, registry: RegistryId, name: str, value: 
     return value
 
 
-def _check_setting(name: str, value: str = "") -> None:
+def _check_setting(name: str) -> None:
     if name not in ACCOUNT_SETTINGS:
         raise InvalidValue(name, "is not one of " + ", ".join(ACCOUNT_SETTINGS))
-    if value and value not in ACCOUNT_SETTINGS[name]:
-        raise InvalidValue(value, f"is no value of {name}: " + ", ".join(ACCOUNT_SETTINGS[name]))
 
 
 def exclude_pull_time(caller: Caller, registry: RegistryId, principal_arn: str) -> PullTimeUpdateExclusion:

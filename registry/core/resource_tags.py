@@ -53,9 +53,10 @@ def put(caller: Caller, address: Address, tags: Mapping[str, str]) -> None:
 
 
 def remove(caller: Caller, address: Address, keys: Iterable[str]) -> None:
-    """Take tags away; what is not there is gone already."""
+    """Take tags away; what is not there is gone already. InvalidResourceTag, TooManyTags."""
     names = dict.fromkeys(keys, "")
     repository = _allowed(caller, address, Action.UNTAG_RESOURCE, names)
+    check(names)
     _change(caller, address, repository, Action.UNTAG_RESOURCE, take=tuple(names))
 
 

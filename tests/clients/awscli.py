@@ -9,21 +9,26 @@ from tests.clients.server import Server
 REGION = "us-east-1"
 
 
+def settings_of(server: Server, key_id: str = "", secret: str = "", token: str = "") -> dict[str, str]:
+    """The environment that points any program with an SDK of AWS at a deployment."""
+    env = {
+        "AWS_ENDPOINT_URL": f"http://{server.host}",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_PAGER": "",
+        "AWS_CONFIG_FILE": "/dev/null",
+        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+    }
+    keys = {"AWS_ACCESS_KEY_ID": key_id, "AWS_SECRET_ACCESS_KEY": secret, "AWS_SESSION_TOKEN": token}
+    return env | {name: value for name, value in keys.items() if value}
+
+
 class Aws:
     """`aws` with the keys of one principal."""
 
     def __init__(self, server: Server, key_id: str = "", secret: str = "", token: str = "") -> None:
-        env = {
-            "AWS_ENDPOINT_URL": f"http://{server.host}",
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_PAGER": "",
-            "AWS_CONFIG_FILE": "/dev/null",
-            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-        }
-        keys = {"AWS_ACCESS_KEY_ID": key_id, "AWS_SECRET_ACCESS_KEY": secret, "AWS_SESSION_TOKEN": token}
         self.server = server
-        self.client = Client("aws", env=env | {name: value for name, value in keys.items() if value})
+        self.client = Client("aws", env=settings_of(server, key_id, secret, token))
 
     def __call__(self, *words: str) -> Any:
         """Run a command to its end and return what it answered."""

@@ -1,7 +1,7 @@
 """A network of its own where AWS's host names lead to Kho: names, certificates, and nginx for TLS; no route out."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -53,9 +53,16 @@ class ClosedNetwork:
         self.authority = folder / "ca.pem"
         self._hosts = folder / "hosts"
 
-    def client(self, *command: str, **env: str) -> Client:
-        """A program inside the network."""
-        trusting = {
+    @property
+    def inside(self) -> list[str]:
+        """What to write before a command so that it runs inside the network."""
+        mount = f'mount --bind "{self._hosts}" /etc/hosts && exec "$@"'
+        return ["unshare", "--mount", "sh", "-c", mount, "sh"]
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment of programs inside, which trust the authority."""
+        return {
             "AWS_CA_BUNDLE": str(self.authority),
             "SSL_CERT_FILE": str(self.authority),
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -64,13 +71,15 @@ class ClosedNetwork:
             "AWS_PAGER": "",
             "HOME": str(self.folder),
         }
-        mount = f'mount --bind "{self._hosts}" /etc/hosts && exec "$@"'
-        return Client("unshare", "--mount", "sh", "-c", mount, "sh", *command, env=trusting | env)
 
-    def make(self, accounts: list[str], region: str) -> None:
+    def client(self, *command: str, **env: str) -> Client:
+        """A program inside the network."""
+        return Client(*self.inside, *command, env=self.env | env)
+
+    def make(self, accounts: list[str], regions: Sequence[str]) -> None:
         """Write names and certificates."""
-        registries = [f"{account}.dkr.ecr.{region}.amazonaws.com" for account in accounts]
-        names = [*(each.format(region=region) for each in NAMES), *registries]
+        shapes = [*NAMES, *(f"{account}.dkr.ecr.{{region}}.amazonaws.com" for account in accounts)]
+        names = list(dict.fromkeys(shape.format(region=region) for region in regions for shape in shapes))
         self._hosts.write_text(f"127.0.0.1 localhost\n{ADDRESS} {' '.join(names)}\n", encoding="utf-8")
         openssl = Client("openssl", folder=self.folder)
         ec = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2")
@@ -86,10 +95,12 @@ class ClosedNetwork:
 
 
 @contextmanager
-def around(server: Server, folder: Path, accounts: list[str], region: str = "us-east-1") -> Iterator[ClosedNetwork]:
+def around(
+    server: Server, folder: Path, accounts: list[str], regions: Sequence[str] = ("us-east-1",)
+) -> Iterator[ClosedNetwork]:
     """The network, with TLS in front of a server."""
     network = ClosedNetwork(folder)
-    network.make(accounts, region)
+    network.make(accounts, regions)
     config = folder / "nginx.conf"
     config.write_text(NGINX.format(folder=folder, address=ADDRESS, upstream=server.host), encoding="utf-8")
     nginx = Daemon("nginx", ["nginx", "-c", str(config)], folder / "nginx.log")

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,17 +13,19 @@ DOCKER: Final = "/usr/bin/docker"
 
 
 class Dockerd:
-    """A running dockerd and the `docker` command that speaks to it."""
+    """A running dockerd and the `docker` command that speaks to it; both are started by way of `inside`, if given."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, inside: Sequence[str] = (), env: Mapping[str, str] | None = None) -> None:
         folder.mkdir(parents=True)
         self.folder = folder
         self.home = folder / "home"
         socket = f"unix://{folder / 's.sock'}"
-        self.docker = Client(DOCKER, "--host", socket, env={"DOCKER_CONFIG": str(self.home)})
+        client_env = {"DOCKER_CONFIG": str(self.home), **(env or {})}
+        self.docker = Client(*inside, DOCKER, "--host", socket, env=client_env)
         self.daemon = Daemon(
             "dockerd",
             [
+                *inside,
                 "dockerd",
                 f"--data-root={folder / 'data'}",
                 f"--exec-root={folder / 'exec'}",
@@ -35,6 +38,7 @@ class Dockerd:
                 "--insecure-registry=127.0.0.0/8",
             ],
             folder / "dockerd.log",
+            env=env,
         )
         self.daemon.start(self._is_ready)
 

@@ -16,7 +16,11 @@ CONFORMANCE=github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260
 HELM=helm.sh/helm/v3/cmd/helm@v3.22.0
 ORAS=oras.land/oras/cmd/oras@v1.3.6
 DISTRIBUTION=github.com/distribution/distribution/v3/cmd/registry@v3.1.1
+CREDENTIAL_PROVIDER=k8s.io/cloud-provider-aws@v1.37.1
 AWSCLI=awscli==1.45.11
+ANSIBLE=ansible==12.3.0
+BOTO3=boto3==1.44.8
+CUSTODIAN=c7n==0.9.53
 OLDEST_GO=1.24
 
 CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/kho-tests"
@@ -82,23 +86,45 @@ install_program() {
     GOBIN="$BIN" GOFLAGS=-trimpath "$GO" install "$1" && touch "$stamp"
 }
 
-# The AWS command line, apart from the project's own libraries: it wants others of the same names.
-install_aws() {
-    stamp="$BIN/.aws-${AWSCLI#*==}"
-    [ -x "$BIN/aws" ] && [ -e "$stamp" ] && return
-    say "pip install $AWSCLI"
-    rm -rf "$CACHE/awscli"
-    python3 -m pip install --quiet --disable-pip-version-check --target "$CACHE/awscli" "$AWSCLI"
-    printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s" -m awscli "$@"\n' "$CACHE/awscli" "$(command -v python3)" >"$BIN/aws"
-    chmod 755 "$BIN/aws"
+# Builds the program $2 of the module $1, whose go.mod says that it can't be had by `go install`.
+install_from_module() {
+    program=${2##*/}
+    stamp="$BIN/.$program-${1##*@}"
+    [ -x "$BIN/$program" ] && [ -e "$stamp" ] && return
+    find_go
+    say "go build $1 $2"
+    source=$("$GO" mod download -json "$1" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
+    GOFLAGS=-trimpath "$GO" build -C "$source" -o "$BIN/$program" "$2" && touch "$stamp"
+}
+
+# Makes the program $1 out of the packages $3..., started by `python3 $2`: apart from the project's own libraries,
+# because these want others of the same names.
+install_python() {
+    program=$1
+    start=$2
+    shift 2
+    stamp="$BIN/.$program-${1#*==}"
+    [ -x "$BIN/$program" ] && [ -e "$stamp" ] && return
+    say "pip install $*"
+    rm -rf "${CACHE:?}/$program"
+    python3 -m pip install --quiet --disable-pip-version-check --no-warn-conflicts --root-user-action ignore \
+        --target "$CACHE/$program" "$@"
+    {
+        printf '#!/bin/sh\nexport PYTHONPATH="%s"\n' "$CACHE/$program"
+        printf 'exec "%s" %s "$@"\n' "$(command -v python3)" "$start"
+    } >"$BIN/$program"
+    chmod 755 "$BIN/$program"
     touch "$stamp"
 }
 
 mkdir -p "$BIN"
 install_packages
-install_aws
+install_python aws "-m awscli" "$AWSCLI"
+install_python ansible-playbook "-m ansible playbook" "$ANSIBLE" "$BOTO3"
+install_python custodian "-c 'from c7n.cli import main; main()'" "$CUSTODIAN"
 for source in "$CONFORMANCE" "$HELM" "$ORAS"; do
     install_program "$source"
 done
+install_from_module "$CREDENTIAL_PROVIDER" ./cmd/ecr-credential-provider
 # Only the benchmark uses this one, and does without it.
 install_program "$DISTRIBUTION" || say "going on without $DISTRIBUTION"

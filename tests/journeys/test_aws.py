@@ -1,6 +1,8 @@
 """The AWS command line, unmodified: create, log in, push; grant a role of another account; a job without a key."""
 
+import base64
 import hashlib
+import io
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -10,6 +12,7 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
+from PIL import Image as Picture
 
 from tests.clients import images, issuer, tenants
 from tests.clients.awscli import Aws
@@ -19,6 +22,8 @@ from tests.clients.tenants import USER, Tenant
 
 PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"]
 PUSH = ["ecr:BatchCheckLayerAvailability", "ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload"]
+
+UNTAGGED = {"tagStatus": "untagged", "countType": "imageCountMoreThan", "countNumber": 10}
 
 
 def policy(*statements: dict[str, Any]) -> str:
@@ -207,26 +212,55 @@ def test_it_works_to_do_everything_to_images_by_command(
     found = owner("ecr", "batch-check-layer-availability", *target, "--layer-digests", layer["digest"])
     assert found["layers"][0]["layerAvailability"] == "AVAILABLE"
 
+    lifecycle = {"rules": [{"rulePriority": 1, "description": "Few untagged images", "selection": UNTAGGED,
+                            "action": {"type": "expire"}}]}  # fmt: skip
+    put = owner("ecr", "put-lifecycle-policy", *place, "--lifecycle-policy-text", json.dumps(lifecycle))
+    assert (put["registryId"], json.loads(put["lifecyclePolicyText"])) == (alice.account_id, lifecycle)
+    assert json.loads(owner("ecr", "get-lifecycle-policy", *place)["lifecyclePolicyText"]) == lifecycle
+    wrong = json.dumps(lifecycle).replace("expire", "explode").replace("Few", "F" * 100)
+    said = owner.refused("ecr", "put-lifecycle-policy", *place, "--lifecycle-policy-text", wrong)
+    assert "InvalidParameterException" in said and "LifecyclePolicyText" in said
+
     gone = owner("ecr", "batch-delete-image", *place, "--image-ids", "imageTag=latest", "imageTag=none")
     assert [each["failureCode"] for each in gone["failures"]] == ["ImageNotFound"]
     assert [each["imageTag"] for each in owner("ecr", "list-images", *place)["imageIds"]] == ["1"]
     owner("ecr", "tag-resource", "--resource-arn", f"arn:aws:ecr:us-east-1:{alice.account_id}:repository/images/app",
           "--tags", "Key=team,Value=blue")  # fmt: skip
+    assert "RepositoryNotEmptyException" in owner.refused("ecr", "delete-repository", *place)
     owner("ecr", "delete-repository", *place, "--force")
     assert "RepositoryNotFoundException" in owner.refused("ecr", "list-images", *place)
 
 
 def test_it_works_to_describe_a_public_repository_by_command(alice: Tenant) -> None:
-    """Catalog data, the registry's aliases and its name."""
+    """Catalog data with a logo, the registry's aliases and its name."""
     owner = aws_of(alice)
-    words = {"description": "A warehouse of words", "aboutText": "# About", "operatingSystems": ["Linux"]}
+    picture = io.BytesIO()
+    Picture.new("RGB", (128, 128), "teal").save(picture, "PNG")
+    words = {
+        "description": "A warehouse of words",
+        "aboutText": "# About",
+        "usageText": "`docker run`",
+        "architectures": ["x86-64", "ARM 64"],
+        "operatingSystems": ["Linux"],
+        "logoImageBlob": base64.b64encode(picture.getvalue()).decode(),
+    }
     made = owner(
         "ecr-public", "create-repository", "--repository-name", "catalog/app", "--catalog-data", json.dumps(words),
     )  # fmt: skip
-    assert made["catalogData"]["description"] == "A warehouse of words"
+    said = made["catalogData"]
+    assert {name: said[name] for name in words if name in said} | {"logoImageBlob": words["logoImageBlob"]} == words
+    with urlopen(said["logoUrl"]) as logo, Picture.open(io.BytesIO(logo.read())) as shown:
+        assert (shown.format, shown.size) == ("PNG", (128, 128))
     found = owner("ecr-public", "get-repository-catalog-data", "--repository-name", "catalog/app")["catalogData"]
     assert found == made["catalogData"]
     [registry] = owner("ecr-public", "describe-registries")["registries"]
     assert made["repository"]["repositoryUri"] == f"{registry['registryUri']}/catalog/app"
     owner("ecr-public", "put-registry-catalog-data", "--display-name", "The Warehouse")
     assert owner("ecr-public", "get-registry-catalog-data")["registryCatalogData"]["displayName"] == "The Warehouse"
+    changed = json.dumps({"description": "A warehouse of other words"})
+    owner("ecr-public", "put-repository-catalog-data", "--repository-name", "catalog/app", "--catalog-data", changed)
+    [found] = owner("ecr-public", "describe-repositories")["repositories"]
+    assert found == made["repository"]
+    owner("ecr-public", "delete-repository", "--repository-name", "catalog/app", "--force")
+    refused = owner.refused("ecr-public", "get-repository-catalog-data", "--repository-name", "catalog/app")
+    assert "RepositoryNotFoundException" in refused

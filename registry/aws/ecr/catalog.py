@@ -1,5 +1,6 @@
 """Catalog data of public repositories and registries; DescribeRegistries."""
 
+import base64
 from typing import TYPE_CHECKING, Any, Final
 
 from registry.aws.dispatch import Call, operation
@@ -22,7 +23,18 @@ FIELDS: Final = {
 
 def fields_of(given: dict[str, Any]) -> dict[str, Any]:
     """What a request says, by the names of the core."""
-    return {ours: given[theirs] for theirs, ours in FIELDS.items() if theirs in given}
+    fields = {ours: given[theirs] for theirs, ours in FIELDS.items() if theirs in given}
+    if "logo" in fields:
+        fields["logo"] = _picture(fields["logo"])
+    return fields
+
+
+def _picture(blob: bytes) -> bytes:
+    """The logo; version 1 of the AWS CLI encodes the text of a JSON argument once more, so that it comes as base64."""
+    try:
+        return base64.b64decode(blob, validate=True)
+    except ValueError:
+        return blob
 
 
 def described(call: Call, found: "CatalogData") -> dict[str, Any]:

@@ -99,7 +99,7 @@ def download_url(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     try:
         ticket = layers.ticket(call.caller, address, digest)
     except BlobNotFound as error:
-        said = f"Layers with digests '{digest}' required for pulling image do not exist or belong to no image"
+        said = f"Layers with digests '{digest}' required for pulling image do not exist"
         raise AwsError("LayersNotFoundException", said) from error
     return {"downloadUrl": f"{call.origin}/v2/_layers/{ticket}", "layerDigest": str(digest)}
 

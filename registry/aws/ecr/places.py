@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from registry.aws.dispatch import Call
 from registry.aws.errors import AwsError
+from registry.aws.wire import models
 from registry.core import addresses, aliases
 from registry.values import PUBLIC, Address, RegistryId, RepositoryName
 
@@ -19,9 +20,17 @@ def registry_of(call: Call, request: dict[str, Any]) -> RegistryId:
     if not account_id.isdecimal():
         found = aliases.find(account_id)
         if found is None:
-            raise AwsError("RegistryNotFoundException", f"The registry with alias '{account_id}' does not exist")
+            raise _no_registry(call, account_id)
         account_id = found
     return RegistryId(account_id, PUBLIC)
+
+
+def _no_registry(call: Call, alias: str) -> AwsError:
+    """RegistryNotFoundException where the operation's model knows it."""
+    code = "RegistryNotFoundException"
+    if code not in models.errors(call.service, call.operation):
+        code = "InvalidParameterException"
+    return AwsError(code, f"The registry with alias '{alias}' does not exist")
 
 
 def address_of(call: Call, request: dict[str, Any]) -> Address:

@@ -5,7 +5,7 @@ from typing import Any
 from registry.aws.dispatch import Call, operation
 from registry.aws.errors import AwsError
 from registry.core import resource_tags
-from registry.values import Address
+from registry.values import PUBLIC, Address
 
 
 def parsed(given: list[dict[str, str]]) -> dict[str, str]:
@@ -17,10 +17,10 @@ def parsed(given: list[dict[str, str]]) -> dict[str, str]:
 
 
 def _address(call: Call, request: dict[str, Any]) -> Address:
-    """The repository of the ARN, which belongs to the service that is asked."""
+    """The repository of the ARN, which belongs to the service and the region that are asked."""
     address = resource_tags.address_of(request["resourceArn"])
-    if address.is_public != (call.service == "ecr-public"):
-        said = "Invalid parameter at 'resourceArn' failed to satisfy constraint: 'must be of this service'"
+    if address.registry.region != (PUBLIC if call.service == "ecr-public" else call.region):
+        said = "Invalid parameter at 'resourceArn' failed to satisfy constraint: 'must be of this service and region'"
         raise AwsError("InvalidParameterException", said)
     return address
 

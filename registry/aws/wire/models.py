@@ -26,6 +26,13 @@ def operation(service_name: str, name: str) -> OperationModel | None:
     return model.operation_model(name) if name in model.operation_names else None
 
 
+@lru_cache(maxsize=512)
+def errors(service_name: str, name: str) -> frozenset[str]:
+    """The codes of the errors that an operation may answer by its model; none for what is no operation."""
+    model = operation(service_name, name) if service_name else None
+    return frozenset(shape.error_code or shape.name for shape in model.error_shapes) if model else frozenset()
+
+
 def is_json(service_name: str) -> bool:
     """Whether the service speaks JSON 1.1; the others speak query and XML."""
     return service_name in TARGETS.values()

@@ -53,6 +53,8 @@ def _below(path: str, name: str) -> str:
 
 def _text(shape: Any, value: str, path: str) -> Iterator[Violation]:
     yield from _bounds(shape, value, len(value), path, "length")
+    if "\x00" in value:  # no text of a database holds it
+        yield Violation(path, value, "Member must not contain the character NUL")
     if shape.enum and value not in shape.enum:
         yield Violation(path, value, f"Member must satisfy enum value set: [{', '.join(shape.enum)}]")
     pattern = shape.metadata.get("pattern")

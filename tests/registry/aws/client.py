@@ -67,7 +67,7 @@ def client(service: str, key_id: str, secret: str, token: str = "", *, region: s
         aws_access_key_id=key_id,
         aws_secret_access_key=secret,
         aws_session_token=token or None,
-        config=Config(retries={"max_attempts": 1}, parameter_validation=False),
+        config=Config(retries={"max_attempts": 0}, parameter_validation=False),
     )
     made._endpoint.http_session = InProcess()
     return made

@@ -1,5 +1,6 @@
 """Catalog data through boto3: what publishers say, their logos, their registries' names."""
 
+import base64
 import io
 from typing import Any
 
@@ -80,6 +81,13 @@ def test_what_is_no_logo_is_refused_and_nothing_is_made(public: Any, logo: bytes
     create = public.create_repository
     assert refused(create, repositoryName="tool", catalogData={"logoImageBlob": logo}) == "InvalidParameterException"
     assert not Repository.objects.exists() and not Logo.objects.exists()
+
+
+def test_a_logo_may_be_encoded_twice_as_the_aws_cli_does(public: Any) -> None:
+    twice = base64.b64encode(picture())
+    made = public.create_repository(repositoryName="tool", catalogData={"logoImageBlob": twice})
+    assert made["catalogData"]["logoUrl"]
+    assert Logo.objects.count() == 1
 
 
 def test_a_logo_is_kept_once(public: Any) -> None:

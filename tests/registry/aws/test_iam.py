@@ -138,6 +138,7 @@ def test_identity_providers_are_kept(aws: Clients) -> None:
         ("create_user", {"UserName": "no spaces"}, "ValidationError"),
         ("create_user", {"UserName": "x" * 65}, "ValidationError"),
         ("create_user", {}, "ValidationError"),
+        ("list_users", {"Marker": "nonsense"}, "ValidationError"),
         ("get_user", {"UserName": "absent"}, "NoSuchEntity"),
         ("create_role", {"RoleName": "ci", "AssumeRolePolicyDocument": "{"}, "MalformedPolicyDocument"),
         ("create_policy", {"PolicyName": "p", "PolicyDocument": json.dumps(TRUST)}, "MalformedPolicyDocument"),
@@ -149,6 +150,7 @@ def test_identity_providers_are_kept(aws: Clients) -> None:
         ("create_open_id_connect_provider", {"Url": "https://[ci.example.com"}, "ValidationError"),
         ("create_open_id_connect_provider", {"Url": "https://ci.example.com:99999"}, "ValidationError"),
         ("create_open_id_connect_provider", {"Url": "https://ci example.com/x?y"}, "ValidationError"),
+        ("delete_open_id_connect_provider", {"OpenIDConnectProviderArn": "0" * 19 + "\x00"}, "ValidationError"),
     ],
 )
 def test_it_refuses(aws: Clients, account: Account, operation: str, arguments: dict[str, Any], expected: str) -> None:

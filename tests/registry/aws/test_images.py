@@ -317,7 +317,7 @@ class TestResourceTags:
             ("tag_resource", {"tags": [{"Key": "aws:x", "Value": "1"}]}, "InvalidTagParameterException"),
             ("tag_resource", {"tags": [{"Key": "k" * 129, "Value": "1"}]}, "InvalidTagParameterException"),
             ("tag_resource", {"tags": [{"Key": "k", "Value": "v" * 257}]}, "InvalidTagParameterException"),
-            ("tag_resource", {"tags": [{"Key": "a\x00", "Value": ""}]}, "InvalidTagParameterException"),
+            ("tag_resource", {"tags": [{"Key": "a\x00", "Value": ""}]}, "InvalidParameterException"),
             ("tag_resource", {"tags": [{"Key": "a", "Value": "1"}] * 2}, "InvalidTagParameterException"),
             ("tag_resource", {"tags": [{"Key": f"{n}", "Value": ""} for n in range(51)]}, "TooManyTagsException"),
             ("tag_resource", {"resourceArn": "nonsense", "tags": []}, "InvalidParameterException"),

@@ -101,7 +101,7 @@ def test_addresses_end_and_can_not_be_altered(ecr: Any, client: Client, monkeypa
 def test_only_layers_of_images_have_addresses(ecr: Any, aws: Clients, other: dict[str, Any]) -> None:
     digest = upload(ecr, b"alone")
     get = ecr.get_download_url_for_layer
-    assert refused(get, repositoryName=NAME, layerDigest=digest) == "LayersNotFoundException"
+    assert refused(get, repositoryName=NAME, layerDigest=digest) == "LayerInaccessibleException"
     absent = str(Digest.of(b"absent"))
     assert refused(get, repositoryName=NAME, layerDigest=absent) == "LayersNotFoundException"
     assert refused(get, repositoryName="none", layerDigest=digest) == "RepositoryNotFoundException"

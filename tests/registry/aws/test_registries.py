@@ -75,7 +75,8 @@ def test_settings_are_kept(ecr: Any) -> None:
     assert ecr.put_account_setting(name="BLOB_MOUNTING", value="DISABLED")["value"] == "DISABLED"
     assert ecr.get_account_setting(name="BLOB_MOUNTING")["value"] == "DISABLED"
     assert refused(ecr.get_account_setting, name="NOTHING") == "ValidationException"
-    assert refused(ecr.put_account_setting, name="BLOB_MOUNTING", value="MAYBE") == "ValidationException"
+    for value in ("MAYBE", ""):
+        assert refused(ecr.put_account_setting, name="BLOB_MOUNTING", value=value) == "ValidationException"
 
 
 def test_blobs_are_mounted_unless_the_account_says_no(ecr: Any, account: Any) -> None:
