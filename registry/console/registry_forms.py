@@ -56,7 +56,7 @@ class Template(Basics):
     """A creation template."""
 
     scan_on_push = None  # type: ignore[assignment]  # a template says nothing of scanning
-    prefix = forms.CharField(label=gettext_lazy("Prefix"), max_length=256)
+    prefix = forms.CharField(label=gettext_lazy("Prefix"), max_length=256)  # type: ignore[assignment]  # of this name
     description = Line(gettext_lazy("Description"), 256)
     applied_for = forms.MultipleChoiceField(label=gettext_lazy("Applies to"), choices=PURPOSES)
     repository_policy = forms.CharField(

@@ -36,7 +36,7 @@ class RepositoryFilters(forms.Form):
     """Which repositories a list shows."""
 
     contains = Line(gettext_lazy("Name contains"), 256)
-    prefix = Line(gettext_lazy("Name begins with"), 256)
+    prefix = Line(gettext_lazy("Name begins with"), 256)  # type: ignore[assignment]  # a field of this name
     tag = Line(gettext_lazy("Resource tag"), 400)
     mutability = forms.ChoiceField(
         label=gettext_lazy("Tag setting"), required=False, choices=[ANY, *mutability.CHOICES]

@@ -75,19 +75,17 @@ class Attention:
 
 def totals(caller: Caller) -> list[RegistryTotals]:
     """Return what each registry of the caller's account holds that the caller may list, in the deployment's order."""
-    found = Repository.objects.filter(account_id=caller.account_id, deleted_at=None).values("region")
+    found = Repository.objects.filter(account_id=caller.account_id, deleted_at=None)
+    sums = found.values("region").order_by().annotate(Count("id"), Sum("image_count"), Sum("stored_size"))
     rows = {
-        row["region"]: row
-        for row in found.annotate(
-            count=Count("id"), images=Sum("image_count", default=0), size=Sum("stored_size", default=0)
-        ).order_by()
+        region: counts
+        for region, *counts in sums.values_list("region", "id__count", "image_count__sum", "stored_size__sum")
     }
-    shown = []
-    for region in (*settings.REGIONS, PUBLIC):
-        if permissions.may(caller, RegistryId(caller.account_id, region), Action.DESCRIBE_REPOSITORIES):
-            row = rows.get(region, {"count": 0, "images": 0, "size": 0})
-            shown.append(RegistryTotals(region, row["count"], row["images"], row["size"]))
-    return shown
+    return [
+        RegistryTotals(region, *rows.get(region, (0, 0, 0)))
+        for region in (*settings.REGIONS, PUBLIC)
+        if permissions.may(caller, RegistryId(caller.account_id, region), Action.DESCRIBE_REPOSITORIES)
+    ]
 
 
 def use(caller: Caller) -> Use | None:

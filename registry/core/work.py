@@ -177,6 +177,8 @@ def _failure(caller: Caller, item: WorkItem, name: str) -> str:
 
 def _caller(item: WorkItem) -> Caller | None:
     """The person, with the rights of this moment; None if they are no member any more."""
+    if item.membership_id is None:
+        return None
     known = Membership.objects.filter(
         id=item.membership_id, account__is_active=True, role__is_active=True, person__is_active=True
     )

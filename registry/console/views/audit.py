@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -69,7 +70,7 @@ def detail(request: HttpRequest, account_id: str, event_id: str) -> HttpResponse
 
 @console_page
 @require_safe
-def export(request: HttpRequest, account_id: str, kind: str) -> HttpResponse | StreamingHttpResponse:
+def export(request: HttpRequest, account_id: str, kind: str) -> HttpResponseBase:
     """The events that match, as CSV or as JSON lines, sent while they are read."""
     visitor = visitor_of(request, account_id, settings.HOME_REGION)
     form = lists.filters_of(EventFilters, request)

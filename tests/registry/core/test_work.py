@@ -9,7 +9,7 @@ from accounts.authn import callers
 from accounts.caller import Caller
 from accounts.errors import NotFound
 from accounts.models import Membership, OutboxRow
-from registry.core import work
+from registry.core import bulk, work
 from registry.models import Repository, WorkItem, WorkTarget
 from registry.models.work import MOVES
 from registry.values import Address, RegistryId
@@ -76,14 +76,15 @@ def test_it_goes_on_where_it_was_killed(
     run(item)
     assert OutboxRow.objects.filter(event="WorkQueued").exists(), "what is left is queued again"
     monkeypatch.undo()
-    put = work.import_string(f"registry.core.bulk.{'tag_repository'}")
+
+    tag = bulk.tag_repository
 
     def dies(caller: Caller, at: WorkItem, name: str) -> None:
         if name == "app-022":
             raise KeyboardInterrupt
-        put(caller, at, name)
+        tag(caller, at, name)
 
-    monkeypatch.setattr(work, "import_string", lambda path: dies)
+    monkeypatch.setattr(bulk, "tag_repository", dies)
     with pytest.raises(KeyboardInterrupt):
         run(item)
     item.refresh_from_db()
