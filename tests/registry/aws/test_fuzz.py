@@ -147,7 +147,7 @@ def code_of(answer: Any) -> str:
     """The code of the error, or none."""
     if answer["Content-Type"].endswith("json-1.1"):
         return str(json.loads(answer.content).get("__type", ""))
-    root = ET.fromstring(answer.content)  # noqa: S314 - the server's own answer
+    root = ET.fromstring(answer.content)
     return root.findtext(".//{*}Error/{*}Code") or ""
 
 
