@@ -94,14 +94,12 @@ def as_cloudtrail(event: AuditEvent) -> dict[str, Any]:
     """The event as a CloudTrail record."""
     arn = event.principal_arn
     kind = "AssumedRole" if ":assumed-role/" in arn else "Root" if arn.endswith(":root") else "IAMUser"
+    identity = {"type": kind if arn else "Unknown", "arn": arn, "accountId": event.caller_account_id}
+    if event.access_key_id:
+        identity["accessKeyId"] = event.access_key_id
     record = {
         "eventVersion": "1.08",
-        "userIdentity": {
-            "type": kind if arn else "Unknown",
-            "arn": arn,
-            "accountId": event.caller_account_id,
-            "accessKeyId": event.access_key_id,
-        },
+        "userIdentity": identity,
         "eventTime": event.event_time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "eventSource": event.event_source,
         "eventName": event.event_name,
@@ -118,7 +116,7 @@ def as_cloudtrail(event: AuditEvent) -> dict[str, Any]:
         "managementEvent": True,
         "recipientAccountId": event.account_id,
     }
-    return {key: value for key, value in record.items() if value is not None}
+    return {key: value for key, value in record.items() if value not in (None, "")}
 
 
 def _found(account_id: str, only: EventFilter) -> QuerySet[AuditEvent]:

@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlencode, urlsplit
 
+from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import render, resolve_url
 from django.views.decorators.cache import never_cache
 
 from accounts import gate
@@ -17,7 +20,7 @@ from accounts.directory import people
 from accounts.errors import AccessDenied, CredentialsMissing, NotFound
 from accounts.iam.arn import Arn
 from accounts.models import Membership, Person
-from registry.console import places
+from registry.console import lists, places
 from registry.core import repositories
 from registry.errors import ImageNotFound, InvalidValue, RepositoryNotFound
 
@@ -63,6 +66,7 @@ def console_page(view: View[P]) -> View[P]:
     """
 
     @never_cache
+    @_signed_in
     @login_required
     @wraps(view)
     def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
@@ -77,6 +81,20 @@ def console_page(view: View[P]) -> View[P]:
 
     checked: Any = answer
     return checked  # type: ignore[no-any-return]  # decorators of Django lose the signature
+
+
+def _signed_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Lead the whole page to sign-in where htmx asked for a part of one: a form inside a table would help nobody."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_authenticated or not lists.wants_part(request):
+            return view(request, *args, **kwargs)
+        here = urlsplit(request.headers.get("HX-Current-URL", request.get_full_path()))
+        back = urlencode({REDIRECT_FIELD_NAME: f"{here.path}?{here.query}" if here.query else here.path})
+        return HttpResponse(status=401, headers={"HX-Redirect": f"{resolve_url(settings.LOGIN_URL)}?{back}"})
+
+    return answer
 
 
 def _is_hidden(request: HttpRequest, error: AccessDenied) -> bool:
@@ -104,4 +122,5 @@ def _refused(request: HttpRequest, error: AccessDenied) -> HttpResponse:
         "person": request.user,
         "request_id": visitor.caller.request_id,
     }
-    return render(request, "console/denied.html", context, status=403)
+    template = "console/_denied.html" if lists.wants_part(request) else "console/denied.html"
+    return render(request, template, context, status=403)

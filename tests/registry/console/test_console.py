@@ -60,6 +60,16 @@ def test_strangers_are_asked_to_sign_in(client: Client, address: Address) -> Non
         assert (answer.status_code, answer.headers["Location"]) == (302, f"/sign-in?next={path}")
 
 
+def test_parts_of_pages_lead_to_sign_in_as_a_whole(client: Client, address: Address) -> None:
+    asks = {"HX-Request": "true", "HX-Current-URL": f"http://elsewhere.example{PRIVATE}?sort=-size"}
+    answer = client.get(f"{PRIVATE}?sort=size", headers=asks)
+    assert (answer.status_code, answer.content) == (401, b"")
+    assert (
+        answer.headers["HX-Redirect"]
+        == "/sign-in?next=%2Fconsole%2F111122223333%2Fus-east-1%2Frepositories%3Fsort%3D-size"
+    )
+
+
 def test_members_of_other_accounts_learn_nothing(chi: Client, address: Address) -> None:
     def body(path: str) -> str:
         return re.sub(r'value="[^"]*"|name="csrf[^>]*', "", page(chi, path, 404)).replace(path, "")
