@@ -71,6 +71,13 @@ class CatalogDataChanged:
     repository: int
 
 
+@dataclass(frozen=True, slots=True)
+class NoticeMailDue:
+    """A person is to be told something by mail."""
+
+    notice: int
+
+
 Event = (
     RepositoryCreated
     | RepositoryDeleted
@@ -81,4 +88,5 @@ Event = (
     | CatalogDataChanged
     | TakenDown
     | WorkQueued
+    | NoticeMailDue
 )

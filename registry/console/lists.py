@@ -5,16 +5,9 @@ from typing import TypeVar
 
 from django.forms import Form
 from django.http import HttpRequest, QueryDict
-from django_htmx.middleware import HtmxDetails
 
 F = TypeVar("F", bound=Form)
 LONGEST_CURSOR = 400
-
-
-def wants_part(request: HttpRequest) -> bool:
-    """Whether htmx will put the answer into a page that is there already."""
-    htmx = HtmxDetails(request)
-    return bool(htmx) and not htmx.history_restore_request
 
 
 def sort_of(request: HttpRequest, sorts: Collection[str], default: str) -> str:

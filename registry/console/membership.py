@@ -1,26 +1,23 @@
 """Who is at the console: a person, acting on one account with the rights of a membership's role."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
-from urllib.parse import urlencode, urlsplit
 
-from django.conf import settings
-from django.contrib.auth import REDIRECT_FIELD_NAME
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render, resolve_url
+from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
 from accounts import gate
 from accounts.authn import callers
 from accounts.caller import Caller
+from accounts.console.asking import signed_in, wants_part
 from accounts.directory import people
 from accounts.errors import AccessDenied, CredentialsMissing, NotFound
 from accounts.iam.arn import Arn
 from accounts.models import Membership, Person
-from registry.console import lists, places
+from registry.console import places
 from registry.core import repositories
 from registry.errors import ImageNotFound, InvalidValue, RepositoryNotFound
 
@@ -29,10 +26,11 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 class Visitor:
-    """The person, the membership by which they are here, and the caller that the core sees."""
+    """The person, the membership by which they are here, their others, and the caller that the core sees."""
 
-    def __init__(self, membership: Membership, caller: Caller) -> None:
+    def __init__(self, membership: Membership, caller: Caller, others: Sequence[Membership] = ()) -> None:
         self.membership = membership
+        self.others = others
         self.account = membership.account
         self.caller = caller
 
@@ -45,7 +43,8 @@ def visitor_of(request: HttpRequest, account_id: str, region: str = "") -> Visit
     """Return who is at the console of an account; Http404 for an account that is not theirs, as for none."""
     if not isinstance(request.user, Person):
         raise Http404
-    for membership in people.memberships_of(request.user):
+    memberships = people.memberships_of(request.user)
+    for membership in memberships:
         if membership.account_id == account_id:
             membership.person = request.user
             caller = callers.from_membership(
@@ -55,7 +54,7 @@ def visitor_of(request: HttpRequest, account_id: str, region: str = "") -> Visit
                 user_agent=request.META.get("HTTP_USER_AGENT", ""),
                 request_id=request.META.get("kho.request_id", ""),
             )
-            return Visitor(membership, caller)
+            return Visitor(membership, caller, [each for each in memberships if each is not membership])
     raise Http404
 
 
@@ -66,8 +65,7 @@ def console_page(view: View[P]) -> View[P]:
     """
 
     @never_cache
-    @_signed_in
-    @login_required
+    @signed_in
     @wraps(view)
     def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         try:
@@ -81,20 +79,6 @@ def console_page(view: View[P]) -> View[P]:
 
     checked: Any = answer
     return checked  # type: ignore[no-any-return]  # decorators of Django lose the signature
-
-
-def _signed_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Lead the whole page to sign-in where htmx asked for a part of one: a form inside a table would help nobody."""
-
-    @wraps(view)
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.user.is_authenticated or not lists.wants_part(request):
-            return view(request, *args, **kwargs)
-        here = urlsplit(request.headers.get("HX-Current-URL", request.get_full_path()))
-        back = urlencode({REDIRECT_FIELD_NAME: f"{here.path}?{here.query}" if here.query else here.path})
-        return HttpResponse(status=401, headers={"HX-Redirect": f"{resolve_url(settings.LOGIN_URL)}?{back}"})
-
-    return answer
 
 
 def _is_hidden(request: HttpRequest, error: AccessDenied) -> bool:
@@ -118,9 +102,10 @@ def _refused(request: HttpRequest, error: AccessDenied) -> HttpResponse:
     match = request.resolver_match
     visitor = visitor_of(request, match.kwargs["account_id"] if match else "")
     context = places.of_account(request, visitor) | {
+        "layout": "problems/part.html" if wants_part(request) else "console/problem.html",
         "error": error,
         "person": request.user,
         "request_id": visitor.caller.request_id,
     }
-    template = "console/_denied.html" if lists.wants_part(request) else "console/denied.html"
+    template = "console/_denied.html" if wants_part(request) else "console/denied.html"
     return render(request, template, context, status=403)

@@ -6,17 +6,20 @@ from registry.console.views import (
     accounts,
     audit,
     bulk,
+    history,
     image_changes,
     image_list,
     images,
+    notices,
     permissions,
     registry,
     repositories,
     repository_settings,
+    switching,
     templates,
     work,
 )
-from registry.console.views.iam import attached, groups, policies, providers, roles, simulator, users
+from registry.console.views.iam import attached, groups, people, policies, providers, roles, simulator, users
 
 ACCOUNT = r"^console/(?P<account_id>[0-9]{12})"
 REGION = r"(?P<region>public|[a-z]{2,}(?:-[a-z0-9]+)+)"
@@ -31,10 +34,17 @@ ITEM = r"(?P<item_id>[0-9a-f-]{36})"
 IAM = rf"{ACCOUNT}/iam"
 NAME = r"(?P<name>[\w+=,.@-]{1,128})"
 SECTION = r"(?P<section>users|groups|roles)"
+EMAIL = r"(?P<email>[^\s?#]+@[^/\s?#]+)"
 PROVIDER = r"(?P<name>[^/?#]+(?:/[^/?#]+)*?)"
 
 urlpatterns = [
     path("console", accounts.entrance, name="console"),
+    path("account/notifications", notices.index, name="notices"),
+    path("account/notifications/read", notices.read_all, name="notices_read"),
+    path("account/notifications/choices", notices.choose, name="notice_choices"),
+    re_path(r"^account/notifications/(?P<notice_id>[0-9]{1,18})$", notices.show, name="notice"),
+    re_path(rf"{ACCOUNT}/notifications$", notices.of_account, name="console_notices"),
+    path("console/switch", switching.switch, name="console_switch"),
     re_path(rf"{ACCOUNT}$", accounts.overview, name="console_account"),
     re_path(rf"{ACCOUNT}/registry-password$", accounts.registry_password, name="console_registry_password"),
     re_path(rf"{PLACE}$", repositories.index, name="console_repositories"),
@@ -46,7 +56,8 @@ urlpatterns = [
     re_path(rf"{REPOSITORY}/-/images/{DIGEST}/retag$", image_changes.retag, name="console_retag"),
     re_path(rf"{REPOSITORY}/-/tags/{TAG}/remove$", image_changes.untag, name="console_untag"),
     re_path(rf"{REPOSITORY}/-/images/{DIGEST}$", images.detail, name="console_image"),
-    re_path(rf"{REPOSITORY}/-/history$", images.history, name="console_history"),
+    re_path(rf"{REPOSITORY}/-/history$", history.history, name="console_history"),
+    re_path(rf"{REPOSITORY}/-/history/revert$", history.revert, name="console_revert"),
     re_path(rf"{REPOSITORY}/-/permissions$", permissions.permissions, name="console_permissions"),
     re_path(rf"{REPOSITORY}/-/settings$", repository_settings.settings, name="console_settings"),
     re_path(rf"{REPOSITORY}/-/delete$", repository_settings.delete, name="console_delete_repository"),
@@ -94,5 +105,10 @@ urlpatterns = [
     re_path(rf"{IAM}/providers/-/new$", providers.create, name="console_new_provider"),
     re_path(rf"{IAM}/providers/{PROVIDER}/-/delete$", providers.delete, name="console_delete_provider"),
     re_path(rf"{IAM}/providers/{PROVIDER}$", providers.detail, name="console_provider"),
+    re_path(rf"{IAM}/people$", people.index, name="console_people"),
+    re_path(rf"{IAM}/people/-/invite$", people.invite, name="console_invite"),
+    re_path(rf"{IAM}/people/-/revoke$", people.revoke, name="console_revoke"),
+    re_path(rf"{IAM}/people/{EMAIL}/-/remove$", people.remove, name="console_remove_person"),
+    re_path(rf"{IAM}/people/{EMAIL}$", people.detail, name="console_person"),
     re_path(rf"{IAM}/simulator$", simulator.simulator, name="console_simulator"),
 ]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts import outbox
 from accounts.audit import trail
 from accounts.audit.actions import Action
-from accounts.caller import Caller, operator
+from accounts.caller import Caller, Staff
 from registry import events
 from registry.core import addresses, collecting, image_tags, repositories, tallies
 from registry.errors import ImageNotFound, InvalidValue, RepositoryNotFound
@@ -20,10 +20,10 @@ from registry.values import PUBLIC, Address, Digest, RegistryId, RepositoryName
 LONGEST_REASON: Final = 500
 
 
-def take_down(staff: str, address: Address, reason: str, *, digest: Digest | None = None) -> Takedown:
+def take_down(staff: Staff, address: Address, reason: str, *, digest: Digest | None = None) -> Takedown:
     """Take a public repository or one image of it down, now; the bytes follow within moments.
 
-    `staff` is the mail address of who decides. Pulls fail from the commit on, pages say so with the reason. Raises
+    Pulls fail from the commit on, pages say so with the reason. Raises
     RepositoryNotFound, ImageNotFound, InvalidValue.
     """
     if not address.is_public:
@@ -31,7 +31,7 @@ def take_down(staff: str, address: Address, reason: str, *, digest: Digest | Non
     reason = reason.strip()
     if not reason or len(reason) > LONGEST_REASON or "\x00" in reason:
         raise InvalidValue("reason", f"takes 1 to {LONGEST_REASON} characters")
-    caller = _as_staff(staff, address.registry.account_id)
+    caller = staff.on(address.registry.account_id)
     with transaction.atomic():
         repository = _locked(address)
         links = BlobLink.objects.filter(repository=repository)
@@ -49,7 +49,7 @@ def take_down(staff: str, address: Address, reason: str, *, digest: Digest | Non
             name=repository.name,
             digest=str(digest or ""),
             reason=reason,
-            by=staff,
+            by=staff.email,
             blob_ids=[str(blob_id) for blob_id in links.values_list("blob_id", flat=True)],
         )
         links.delete()
@@ -57,11 +57,6 @@ def take_down(staff: str, address: Address, reason: str, *, digest: Digest | Non
         trail.record(caller, action, addresses.arn(address), details=details)
         outbox.announce(events.TakenDown(row.id))
     return row
-
-
-def _as_staff(staff: str, account_id: str) -> Caller:
-    """The operator of the deployment; the trail of the account names the member of staff."""
-    return operator(account_id, user_agent=f"staff: {staff}")
 
 
 def _locked(address: Address) -> Repository:
@@ -122,13 +117,15 @@ def recent(limit: int = 50) -> list[Takedown]:
     return list(Takedown.objects.select_related("account").order_by("-at", "-id")[:limit])
 
 
-def lift(staff: str, takedown_id: int) -> Takedown:
+def lift(staff: Staff, takedown_id: int) -> Takedown:
     """Let the name or image be pushed again; what was removed does not come back. RepositoryNotFound."""
-    changed = Takedown.objects.filter(id=takedown_id, lifted_at=None).update(lifted_at=timezone.now(), lifted_by=staff)
+    changed = Takedown.objects.filter(id=takedown_id, lifted_at=None).update(
+        lifted_at=timezone.now(), lifted_by=staff.email
+    )
     row = Takedown.objects.filter(id=takedown_id).first()
     if row is None or not changed:
         raise RepositoryNotFound(row.name if row else str(takedown_id), row.account_id if row else "")
     address = Address(RegistryId(row.account_id, PUBLIC), RepositoryName(row.name))
-    caller = _as_staff(staff, row.account_id)
+    caller = staff.on(row.account_id)
     trail.record(caller, Action.CREATE_REPOSITORY, addresses.arn(address), details={"takedownLifted": row.reason})
     return row

@@ -1,23 +1,21 @@
-"""The console by hand: a name looked at while it is typed, lists that change in place, many things at once, a review."""
+"""The console by hand: a name looked at on the way, lists that change in place, many things at once, a review."""
 
 import json
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Site, sign_in
-from tests.clients.server import Server
 
 PARTNER = {"Sid": "Partner", "Effect": "Allow", "Principal": {"AWS": "777788889999"}, "Action": "ecr:BatchGetImage"}
 
 
 @pytest.fixture
-def ana(page: Page, site: Site) -> Iterator[Page]:
+def ana(page: Page, site: Site) -> Page:
     """Ana's page."""
     sign_in(page, site)
-    yield page
+    return page
 
 
 def test_a_name_is_looked_at_before_the_form_is_sent(ana: Page, site: Site) -> None:
@@ -52,7 +50,7 @@ def test_a_list_is_sorted_and_filtered_in_place(ana: Page, site: Site) -> None:
     expect(ana.get_by_role("columnheader", name="Images")).to_have_attribute("aria-sort", "descending")
 
 
-def test_many_repositories_are_tagged_while_somebody_watches(ana: Page, site: Site, server: Server) -> None:
+def test_many_repositories_are_tagged_while_somebody_watches(ana: Page, site: Site) -> None:
     ana.goto(f"{site.console}/us-east-1/repositories?prefix=team/app-")
     ana.get_by_label(re.compile("that match, on every page")).check()
     ana.get_by_role("button", name="Add resource tags…").click()

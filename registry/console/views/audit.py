@@ -14,6 +14,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.audit import lookup
 from accounts.audit.lookup import EventFilter
+from accounts.console.asking import wants_part
 from accounts.models import AuditEvent
 from registry.console import lists, places
 from registry.console.audit_forms import EventFilters
@@ -41,7 +42,7 @@ def index(request: HttpRequest, account_id: str) -> HttpResponse:
         return render(request, "console/_newer_events.html", context | {"count": count, "first": newer})
     page = audit_pages.page(visitor.caller, form.chosen(), after=lists.cursor(request))
     context |= _listed(page, form)
-    template = "console/_event_rows.html" if lists.wants_part(request) else "console/audit.html"
+    template = "console/_event_rows.html" if wants_part(request) else "console/audit.html"
     return render(request, template, context, status=400 if form.errors else 200)
 
 

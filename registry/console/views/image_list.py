@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from accounts.console.asking import wants_part
 from registry.console import lists, places
 from registry.console.membership import console_page, visitor_of
 from registry.console.repository_forms import ImageFilters
@@ -28,5 +29,5 @@ def index(request: HttpRequest, account_id: str, region: str, name: str) -> Http
         "used": lists.used(form),
         "filter": lists.query_of(form),
     }
-    template = "console/_image_rows.html" if lists.wants_part(request) else "console/images.html"
+    template = "console/_image_rows.html" if wants_part(request) else "console/images.html"
     return render(request, template, context, status=400 if form.errors else 200)

@@ -1,4 +1,4 @@
-"""One image of a repository, and the history of its tags."""
+"""One image of a repository."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -26,14 +26,3 @@ def detail(request: HttpRequest, account_id: str, region: str, name: str, digest
         "show_people": True,
     }
     return render(request, "console/image.html", context)
-
-
-@console_page
-@require_safe
-def history(request: HttpRequest, account_id: str, region: str, name: str) -> HttpResponse:
-    """What happened to the tags, and by whom."""
-    visitor = visitor_of(request, account_id, region)
-    address = places.address_of(account_id, region, name)
-    page = browsing.tag_history(visitor.caller, address, after=request.GET.get("after", ""))
-    context = places.of_repository(request, visitor, address, "history")
-    return render(request, "console/history.html", context | {"page": page, "show_people": True})

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.caller import Caller
+from accounts.console.asking import wants_part
 from registry.console import commands, lists, places
 from registry.console.membership import console_page, visitor_of
 from registry.console.repository_forms import NewRepository, RepositoryFilters
@@ -38,7 +39,7 @@ def index(request: HttpRequest, account_id: str, region: str) -> HttpResponse:
         "filter": lists.query_of(form),
         "shows_tags": request.GET.get("columns") == "tags",
     }
-    template = "console/_repository_rows.html" if lists.wants_part(request) else "console/repositories.html"
+    template = "console/_repository_rows.html" if wants_part(request) else "console/repositories.html"
     return render(request, template, context, status=400 if form.errors else 200)
 
 
@@ -59,7 +60,7 @@ def create(request: HttpRequest, account_id: str, region: str) -> HttpResponse:
         messages.success(request, _("The repository %(name)s is ready.") % {"name": name})
         return redirect("console_images", account_id=account_id, region=region, name=name)
     context |= {"form": form, "checked": _look(visitor.caller, registry, form) if given is not None else None}
-    if given is not None and step == "check" and lists.wants_part(request):
+    if given is not None and step == "check" and wants_part(request):
         return render(request, "console/_name_check.html", context)
     context["command"] = commands.equivalent(request, registry, "CreateRepository", _parameters(registry, form))
     failed = given is not None and step == "create"

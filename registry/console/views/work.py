@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from accounts.console.asking import wants_part
 from registry.console import lists, places
 from registry.console.membership import console_page, visitor_of
 from registry.core import work
@@ -62,7 +63,7 @@ def detail(request: HttpRequest, account_id: str, item_id: str) -> HttpResponse:
         "asked": asked + 1,
         "item_url": f"/console/{account_id}/work/{item.id}",
     }
-    template = "console/_work_progress.html" if lists.wants_part(request) else "console/work_item.html"
+    template = "console/_work_progress.html" if wants_part(request) else "console/work_item.html"
     return render(request, template, context)
 
 

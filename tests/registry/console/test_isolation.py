@@ -19,7 +19,7 @@ from tests.registry.console.test_console import ana, chi
 
 __all__ = ["ana", "chi"]
 ACCOUNT = "111122223333"
-NAMES = sorted(str(pattern.name) for pattern in urlpatterns if pattern.name != "console")
+NAMES = sorted(str(each.name) for each in urlpatterns if "account_id" in each.pattern.regex.groupindex)
 DOCUMENT = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ecr:*", "Resource": "*"}]})
 TRUST = json.dumps(
     {
@@ -52,6 +52,7 @@ def known(alice: Caller, address: Address) -> dict[str, Any]:
         "event_id": str(event.id),
         "kind": "csv",
         "section": "users",
+        "email": "ana@example.com",
         "policy": "it",
         "key_id": "AKIAEXAMPLE00000",
     }

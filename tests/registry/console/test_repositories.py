@@ -101,7 +101,6 @@ def test_everything_is_created_in_one_step(ana: Client) -> None:
         ({"resource_tags": "aws:x=1"}, "do not begin with aws:"),
         ({"resource_tags": "a=1\na=2"}, "is there twice"),
         ({"resource_tags": "\n".join(f"k{n}=v" for n in range(51))}, "may have 50 resource tags"),
-        ({"name": "a\x00b"}, "Null characters"),
     ],
 )
 def test_it_refuses_settings_and_keeps_what_was_typed(ana: Client, fields: dict[str, str], words: str) -> None:
