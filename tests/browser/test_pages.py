@@ -56,7 +56,6 @@ PRIVATE = (
     "/sign-in/again",
     "/account/security/password",
     "/account/profile/mail",
-    "/console?choose",
     "/console/111122223333",
     "/console/111122223333/us-east-1/repositories",
     "/console/111122223333/public/repositories?contains=zzz",
