@@ -8,7 +8,8 @@ RegistryError
 ├── RepositoryError
 │   ├── RepositoryNotFound
 │   ├── RepositoryAlreadyExists
-│   └── RepositoryNotEmpty
+│   ├── RepositoryNotEmpty
+│   └── DeletionProtected           its owner has locked it against deletion
 ├── PolicyError
 │   ├── InvalidPolicy               not a policy; the problems have places
 │   ├── PolicyLocksOut              who puts it could not put another one afterwards
@@ -104,6 +105,10 @@ class RepositoryAlreadyExists(RepositoryError):
 
 class RepositoryNotEmpty(RepositoryError):
     """It still contains images, and deleting them was not asked for."""
+
+
+class DeletionProtected(RepositoryError):
+    """It is protected; the protection has to be taken off first."""
 
 
 class PolicyError(RegistryError):

@@ -26,6 +26,7 @@ class Action(StrEnum):
     GET_REPOSITORY_POLICY = "GetRepositoryPolicy"
     DELETE_REPOSITORY_POLICY = "DeleteRepositoryPolicy"
     DESCRIBE_IMAGE_TAGS = "DescribeImageTags"
+    PUT_DELETION_PROTECTION = "PutDeletionProtection"
     PUT_IMAGE_TAG_MUTABILITY = "PutImageTagMutability"
     PUT_IMAGE_SCANNING_CONFIGURATION = "PutImageScanningConfiguration"
     BATCH_GET_REPOSITORY_SCANNING_CONFIGURATION = "BatchGetRepositoryScanningConfiguration"
@@ -134,6 +135,7 @@ class Action(StrEnum):
     REMOVE_CLIENT_ID_FROM_OPEN_ID_CONNECT_PROVIDER = "RemoveClientIDFromOpenIDConnectProvider"
     SIMULATE_PRINCIPAL_POLICY = "SimulatePrincipalPolicy"
     GET_ACCESS_KEY_LAST_USED = "GetAccessKeyLastUsed"
+    LOOKUP_EVENTS = "LookupEvents"
     ASSUME_ROLE = "AssumeRole"
     ASSUME_ROLE_WITH_WEB_IDENTITY = "AssumeRoleWithWebIdentity"
     GET_SESSION_TOKEN = "GetSessionToken"  # noqa: S105 - the name of an action

@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
@@ -21,7 +22,7 @@ from registry.core import repositories
 from registry.errors import ImageNotFound, InvalidValue, RepositoryNotFound
 
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 class Visitor:
@@ -66,7 +67,7 @@ def console_page(view: View[P]) -> View[P]:
     @never_cache
     @signed_in
     @wraps(view)
-    def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
         except AccessDenied as error:
@@ -106,4 +107,5 @@ def _refused(request: HttpRequest, error: AccessDenied) -> HttpResponse:
         "person": request.user,
         "request_id": visitor.caller.request_id,
     }
-    return render(request, "console/denied.html", context, status=403)
+    template = "console/_denied.html" if wants_part(request) else "console/denied.html"
+    return render(request, template, context, status=403)

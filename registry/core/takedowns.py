@@ -12,7 +12,7 @@ from accounts.audit import trail
 from accounts.audit.actions import Action
 from accounts.caller import Caller, Staff
 from registry import events
-from registry.core import addresses, collecting, image_tags, repositories
+from registry.core import addresses, collecting, image_tags, repositories, tallies
 from registry.errors import ImageNotFound, InvalidValue, RepositoryNotFound
 from registry.models import BlobLink, Image, ImageBlob, ImageChild, ImageTag, Repository, Takedown
 from registry.values import PUBLIC, Address, Digest, RegistryId, RepositoryName
@@ -71,7 +71,9 @@ def _locked(address: Address) -> Repository:
 def _withdraw_all(repository: Repository) -> None:
     """Take all images and tags of a repository away, whatever names them; inside a transaction that holds its row."""
     ImageTag.objects.filter(repository=repository).delete()
-    Image.objects.filter(repository=repository, deleted_at=None).update(deleted_at=timezone.now())
+    going = Image.objects.filter(repository=repository, deleted_at=None)
+    tallies.take(repository.id, list(going.only("kind", "size")))
+    going.update(deleted_at=timezone.now())
 
 
 def _withdraw_one(caller: Caller, repository: Repository, digest: Digest) -> set[UUID]:
@@ -91,6 +93,7 @@ def _withdraw_one(caller: Caller, repository: Repository, digest: Digest) -> set
     tags = ImageTag.objects.select_related("image").filter(image__in=going)
     for tag in tags:
         image_tags.remove(caller, repository, tag)
+    tallies.take(repository.id, list(going))
     live.filter(digest__in={image.digest, *children}).update(deleted_at=timezone.now())
     outbox.announce(events.ImageDeleted(repository.id, image.digest))
     kept = ImageBlob.objects.filter(image__in=live, blob_id__in=blobs)

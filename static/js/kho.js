@@ -108,12 +108,6 @@
       delete form.dataset.sent;
       for (const button of form.querySelectorAll("[aria-busy]")) { button.removeAttribute("aria-busy"); }
     }
-    if ((event.key === "j" || event.key === "k") && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      const links = [...document.querySelectorAll("table[data-rows] tbody th a")];
-      const at = links.findIndex((link) => link.closest("tr").contains(document.activeElement));
-      const next = links[event.key === "j" ? at + 1 : Math.max(at - 1, 0)];
-      if (next) { event.preventDefault(); next.focus(); }
-    }
   });
 
   // --- keys: off by the preferences ---
@@ -145,6 +139,15 @@
       return;
     }
     if (Object.hasOwn(keys, event.key)) { event.preventDefault(); keys[event.key](); }
+  });
+
+  // What asks again and again waits while nobody looks.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const asking = event.target;
+    if (document.hidden && asking.hasAttribute("data-poll")) {
+      event.preventDefault();
+      document.addEventListener("visibilitychange", () => { window.htmx.trigger(asking, "resume"); }, { once: true });
+    }
   });
 
   // --- suggestions below a search box: arrows move, Enter follows the one that is chosen or searches, Esc closes ---

@@ -30,6 +30,8 @@ demo.seed(account)
 caller = operator(account_id)
 for number in range(3):
     repositories.create(caller, addresses.private(account_id, f"team/app-{number}"))
+from tests.browser import content
+content.push(caller, account_id)
 demo._push(caller, addresses.private(account_id, "team/app-0"), demo._image("a", "a", "a"), "1.0")
 demo._push(caller, addresses.private(account_id, "team/app-0"), demo._image("b", "b", "b"), "2.0")
 from accounts.directory import access_keys, groups, policies, providers, roles, users
@@ -56,6 +58,21 @@ for sid in ("First", "Partner"):
         addresses.private(account_id, "team/app-1"),
         json.dumps({"Version": "2012-10-17", "Statement": [lets | {"Sid": sid}]}, indent=2),
     )
+from django.utils import timezone
+from registry.core import registries, resource_tags, templates
+from registry.models import WorkItem, WorkTarget
+from registry.values import RegistryId
+home = RegistryId(account_id, "us-east-1")
+applied = {"applied_for": ["CREATE_ON_PUSH"], "image_tag_mutability": "IMMUTABLE", "resource_tags": {"team": "shop"}}
+templates.put(caller, home, "team", applied)
+templates.put(caller, home, "ROOT", {"applied_for": ["CREATE_ON_PUSH"], "description": "Everything else"})
+registries.exclude_pull_time(caller, home, f"arn:aws:iam::{account_id}:role/ci-deploy")
+resource_tags.put(caller, addresses.private(account_id, "team/app-0"), {"team": "shop", "stage": "production"})
+repositories.put_deletion_protection(caller, addresses.private(account_id, "team/app-1"), True)
+job = WorkItem.objects.create(id="00000000-0000-4000-8000-000000000001", account=account, region="us-east-1",
+    kind="delete-repositories", state="partial", total=40, done=39, failed=1,
+    created_by=f"arn:aws:sts::{account_id}:assumed-role/Administrator/{email}", finished_at=timezone.now())
+WorkTarget.objects.create(item=job, name="team/app-1", state="failed", error="DeletionProtected")
 from registry.core import catalog
 hello = addresses.public(account_id, "hello")
 catalog.put(caller, hello, {"about_text": about, "description": "Greets people.", "categories": ["developer-tools"]})
@@ -64,7 +81,6 @@ demo._push(caller, hello, demo._image("hello", "Hello, hello.", "Prints a greeti
 for text in ("a", "b", "c"):
     demo._push(caller, addresses.private(account_id, "team/app-2"), demo._image(text, text, text), "edge")
 from datetime import timedelta
-from django.utils import timezone
 from registry.models import DailyPulls, Repository
 Repository.objects.filter(name="tools/shelf").update(pull_count=1630)
 shelf = Repository.objects.get(name="tools/shelf")

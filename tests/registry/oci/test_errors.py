@@ -38,6 +38,7 @@ CODES = {
 # No verb of the OCI API raises these: they belong to other APIs, to pages and to commands.
 NOT_MET = {
     registry.CatalogDataNotFound,
+    registry.DeletionProtected,
     registry.EmptyUpload,
     registry.ExclusionAlreadyExists,
     registry.ExclusionNotFound,
