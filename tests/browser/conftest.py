@@ -184,4 +184,4 @@ def sign_in(page: Page, site: Site, email: str = EMAIL) -> None:
     page.get_by_label("Mail address").fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(re.compile("/console"))
+    page.wait_for_url(re.compile("/console|/account/accounts"))

@@ -22,13 +22,13 @@ LAST_ACCOUNT = "kho_account"
 @console_page
 @require_safe
 def entrance(request: HttpRequest) -> HttpResponse:
-    """Lead to the only account or the one used last, else list them."""
+    """Lead to the only account or the one used last, else to the list of them."""
     memberships = people.memberships_of(request.user) if isinstance(request.user, Person) else []
     known = [membership.account_id for membership in memberships]
     last = request.session.get(LAST_ACCOUNT)
-    if "choose" not in request.GET and (last in known or len(known) == 1):
+    if last in known or len(known) == 1:
         return redirect("console_account", account_id=last if last in known else known[0])
-    return render(request, "console/entrance.html", {"memberships": memberships})
+    return redirect("own_accounts")
 
 
 @console_page

@@ -22,7 +22,7 @@ def test_it_works_from_the_form_to_the_three_steps(client: Client, db: None, mai
     (mail,) = mails()
     assert mail.to == ["cy@example.com"] and mail.subject == "Confirm your mail address"
     link = link_in(mail)
-    assert "Is <strong>cy@example.com</strong>" in client.get(link).content.decode()
+    assert "<strong>cy@example.com</strong>" in client.get(link).content.decode()
     assert not Account.objects.exists(), "to look at the link does nothing: mail scanners do that"
     assert client.post(link).headers["Location"] == "/account/welcome"
     account = Account.objects.get()
@@ -46,7 +46,7 @@ def test_a_link_works_once_and_forged_ones_never(client: Client, db: None, mails
     client.post("/sign-up", FORM)
     link = link_in(mails()[0])
     forged = link[:-2] + ("aa" if link[-2:] != "aa" else "bb")
-    assert "can't be used any more" in client.get(forged).content.decode()
+    assert "can't be confirmed" in client.get(forged).content.decode()
     assert client.post(forged).status_code == 404
     client.post(link)
     Client().post(link)

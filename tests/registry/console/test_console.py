@@ -86,16 +86,17 @@ def test_the_entrance_leads_to_the_account(ana: Client, alice: Caller, charlie: 
     assert ana.get("/console").headers["Location"] == BASE
     member(charlie.account_id, "x@example.com")
     people.add_to_account(people.get("ana@example.com"), Account.objects.get(id=charlie.account_id))
-    text = page(ana, "/console")
+    assert ana.get("/console").headers["Location"] == "/account/accounts"
+    text = page(ana, "/account/accounts")
     assert BASE in text and f"/console/{charlie.account_id}" in text
     page(ana, BASE)
-    assert ana.get("/console").headers["Location"] == BASE
-    assert "Accounts" in page(ana, "/console?choose")
+    assert ana.get("/console").headers["Location"] == BASE, "the last one"
 
 
 def test_who_belongs_to_no_account_is_told(client: Client, db: None) -> None:
     client.force_login(people.create("new@example.com", PASSWORD))
-    assert "You do not belong to an account yet." in page(client, "/console")
+    assert client.get("/console").headers["Location"] == "/account/accounts"
+    assert "You do not belong to an account yet." in page(client, "/account/accounts")
 
 
 def test_a_membership_that_ended_counts_no_more(ana: Client, alice: Caller) -> None:
