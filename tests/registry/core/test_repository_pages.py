@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.caller import Caller
+from accounts.caller import Caller, Staff
 from accounts.errors import AccessDenied, CredentialsMissing
 from registry.core import images, repositories, repository_pages, takedowns
 from registry.core.repository_pages import SORTS, RepositoryFilter
@@ -95,7 +95,7 @@ def test_counters_follow_the_images(alice: Caller, address: Address, public_addr
     totals = repository_pages.totals(alice, address.registry)
     assert (totals.repositories, totals.images, totals.size) == (1, 1, two.size)
     shown = push_image(alice, public_address, "1")
-    takedowns.take_down("staff@example.com", public_address, "bad", digest=Digest.parse(shown.digest))
+    takedowns.take_down(Staff("staff@example.com"), public_address, "bad", digest=Digest.parse(shown.digest))
     assert counted(public_address) == (0, 0)
 
 
