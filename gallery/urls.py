@@ -28,6 +28,9 @@ ALIAS = r"(?P<alias>[a-z][a-z0-9]+(?:[._-][a-z0-9]+)*)"
 NAME = r"(?P<name>[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)"
 TAG = r"(?P<reference>[A-Za-z0-9_][A-Za-z0-9._-]{0,127})"
 DIGEST = r"(?P<reference>sha(?:256|512):[0-9a-f]{64,128})"
+IMAGE_SECTION = r"(?P<section>layers|config|manifest|referrers)"
+CHART_SECTION = r"(?P<section>values|schema|templates|dependencies|changelog|crds|images)"
+COMPARED = r"(?P<before>[A-Za-z0-9_][A-Za-z0-9_.:-]*?)\.\.\.(?P<after>[A-Za-z0-9_][A-Za-z0-9_.:-]*)"
 
 CONSOLE = r"^console/(?P<account_id>[0-9]{12})/public"
 
@@ -88,6 +91,9 @@ urlpatterns = [
     re_path(rf"^{ALIAS}/{NAME}/-/report$", report.report, name="report"),
     re_path(rf"^{ALIAS}/{NAME}/-/tags/{TAG}$", images.image, name="tag"),
     re_path(rf"^{ALIAS}/{NAME}/-/images/{DIGEST}$", images.image, name="image"),
+    re_path(rf"^{ALIAS}/{NAME}/-/images/{DIGEST}/{IMAGE_SECTION}$", images.image),
+    re_path(rf"^{ALIAS}/{NAME}/-/charts/{TAG}(?:/{CHART_SECTION})?$", images.chart, name="chart"),
+    re_path(rf"^{ALIAS}/{NAME}/-/compare/{COMPARED}$", images.compare, name="compare"),
     re_path(rf"^{ALIAS}/{NAME}$", about.about, name="repository"),
     re_path(rf"^{ALIAS}/{NAME}:{TAG}$", references.pasted),
     re_path(rf"^{ALIAS}/{NAME}(?::[A-Za-z0-9._-]+)?@{DIGEST}$", references.pasted),

@@ -14,9 +14,17 @@ from gallery.models import Listing
 from gallery.search import publishers, query, questions
 from gallery.search.facets import FACETS
 from gallery.search.questions import BadQuestion
-from registry.core import addresses, aliases, browsing, catalog, describing, repositories, tag_history
+from registry.core import (
+    addresses,
+    aliases,
+    catalog,
+    describing,
+    image_details,
+    repositories,
+    tag_history,
+)
 from registry.errors import CatalogDataNotFound, RepositoryNotFound
-from registry.values import Address, parse_reference
+from registry.values import Address, Digest, parse_reference
 
 MOST: int = 100
 AFTER = OpenApiParameter("after", str, description="The `next` of the page before.")
@@ -153,8 +161,10 @@ class Tags(GalleryView):
 def _image(request: Request, alias: str, name: str, reference: str) -> Response:
     """One image, by tag or digest."""
     address, _ = _place(alias, name)
-    detail = browsing.image_detail(reader(request), address, parse_reference(reference))
-    return Response(answers.detail(detail.image, detail.tags, detail.referrers, detail.content))
+    detail = image_details.get(reader(request), address, parse_reference(reference))
+    referrers = [each for each in detail.attached if each.subject_digest == detail.image.digest]
+    content = image_details.manifest(reader(request), address, Digest.parse(detail.image.digest))
+    return Response(answers.detail(detail.image, detail.tags, referrers, content))
 
 
 class Image(GalleryView):

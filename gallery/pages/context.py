@@ -105,11 +105,13 @@ def missing(address: Address, path: str) -> Http404:
     return Gone(path) if removed.standing(address) else NoRepository(path)
 
 
-def of_repository(request: HttpRequest, alias: str, name: str, address: Address, tab: str) -> dict[str, Any]:
+def of_repository(
+    request: HttpRequest, alias: str, name: str, address: Address, tab: str, *, with_facts: bool = True
+) -> dict[str, Any]:
     """The context of one of a repository's pages: what stands at its top. NoRepository."""
     path = f"{alias}/{name}"
     try:
-        case = showcase.of(reader(request), address, tag=request.GET.get("pull", ""))
+        case = showcase.of(reader(request), address, tag=request.GET.get("pull", ""), with_facts=with_facts)
     except RepositoryNotFound as error:
         raise missing(address, path) from error
     return (

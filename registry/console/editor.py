@@ -1,6 +1,5 @@
 """The editor of policies that the pages of repositories, principals and policies share."""
 
-import difflib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from django.http import HttpRequest
 from accounts.errors import LimitReached, MalformedPolicy
 from accounts.iam import document
 from accounts.iam.document import LIMITS, Kind, Problem
+from registry.content import differences
 from registry.errors import InvalidPolicy
 
 MOST_DIFF_LINES: Final = 400
@@ -89,11 +89,6 @@ def formatted(text: str) -> str:
         return text
 
 
-def changes(saved: str, text: str) -> list[dict[str, str]]:
+def changes(saved: str, text: str) -> list[differences.Line]:
     """The lines that saving would change, with two lines around each; empty if nothing is in force, or changes."""
-    if not saved or saved == text:
-        return []
-    lines = difflib.unified_diff(saved.splitlines(), text.splitlines(), lineterm="", n=2)
-    known = [line for line in lines if not line.startswith(("---", "+++"))][:MOST_DIFF_LINES]
-    kinds = {"+": "added", "-": "removed", "@": "place"}
-    return [{"kind": kinds.get(line[:1], "same"), "line": "…" if line.startswith("@@") else line} for line in known]
+    return differences.of_texts(saved, text, around=2).lines[:MOST_DIFF_LINES] if saved else []

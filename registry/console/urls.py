@@ -7,9 +7,9 @@ from registry.console.views import (
     audit,
     bulk,
     history,
+    image,
     image_changes,
     image_list,
-    images,
     notices,
     permissions,
     registry,
@@ -25,6 +25,11 @@ ACCOUNT = r"^console/(?P<account_id>[0-9]{12})"
 REGION = r"(?P<region>public|[a-z]{2,}(?:-[a-z0-9]+)+)"
 PLACE = rf"{ACCOUNT}/{REGION}/repositories"
 REPOSITORY = rf"{PLACE}/(?P<name>[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)"
+IMAGE_DIGEST = r"(?P<reference>sha(?:256|512):[0-9a-f]{64,128})"
+IMAGE_TAG = r"(?P<reference>[A-Za-z0-9_][A-Za-z0-9._-]{0,127})"
+IMAGE_SECTION = r"(?P<section>layers|config|manifest|referrers)"
+CHART_SECTION = r"(?P<section>values|schema|templates|dependencies|changelog|crds|images)"
+COMPARED = r"(?P<before>[A-Za-z0-9_][A-Za-z0-9_.:-]*?)\.\.\.(?P<after>[A-Za-z0-9_][A-Za-z0-9_.:-]*)"
 DIGEST = r"(?P<digest>sha(?:256|512):[0-9a-f]{64,128})"
 REGISTRY = rf"{ACCOUNT}/{REGION}/registry"
 PREFIX = r"(?P<prefix>ROOT|[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)"
@@ -55,7 +60,10 @@ urlpatterns = [
     re_path(rf"{REPOSITORY}/-/images/delete$", image_changes.delete, name="console_delete_images"),
     re_path(rf"{REPOSITORY}/-/images/{DIGEST}/retag$", image_changes.retag, name="console_retag"),
     re_path(rf"{REPOSITORY}/-/tags/{TAG}/remove$", image_changes.untag, name="console_untag"),
-    re_path(rf"{REPOSITORY}/-/images/{DIGEST}$", images.detail, name="console_image"),
+    re_path(rf"{REPOSITORY}/-/images/{IMAGE_DIGEST}(?:/{IMAGE_SECTION})?$", image.image, name="console_image"),
+    re_path(rf"{REPOSITORY}/-/tags/{IMAGE_TAG}$", image.image, name="console_tag"),
+    re_path(rf"{REPOSITORY}/-/charts/{IMAGE_TAG}(?:/{CHART_SECTION})?$", image.chart, name="console_chart"),
+    re_path(rf"{REPOSITORY}/-/compare(?:/{COMPARED})?$", image.compare, name="console_compare"),
     re_path(rf"{REPOSITORY}/-/history$", history.history, name="console_history"),
     re_path(rf"{REPOSITORY}/-/history/revert$", history.revert, name="console_revert"),
     re_path(rf"{REPOSITORY}/-/permissions$", permissions.permissions, name="console_permissions"),

@@ -88,8 +88,8 @@ def deliver(caller: Caller, address: Address, digest: Digest) -> Delivery:
 def delivery_of(found: FoundBlob) -> Delivery:
     """Say how the bytes of a blob that may be read get to the client; small ones come from here. BlobNotFound."""
     connections.release()  # the store may take its time
-    if found.size <= reading.LARGEST_KEPT:
-        return _small(found)
+    if found.size <= reading.LARGEST_KEPT:  # configs are asked for as often as manifests
+        return OpenBlob(found.digest, found.size, BytesIO(whole(found)))
     driver = storage.default()
     match settings.DELIVERY:
         case "accel":
@@ -103,8 +103,8 @@ def delivery_of(found: FoundBlob) -> Delivery:
     return read(found)
 
 
-def _small(found: FoundBlob) -> OpenBlob:
-    """Return a blob's bytes from memory, read and checked once: configs are asked for as often as manifests."""
+def whole(found: FoundBlob) -> bytes:
+    """Return all bytes of a blob that may be read, checked; small ones are read once. BlobNotFound."""
     content = reading.contents.get(found.digest)
     if content is None:
         with read(found).file as file:
@@ -112,8 +112,8 @@ def _small(found: FoundBlob) -> OpenBlob:
         if str(Digest.of(content, Digest.parse(found.digest).algorithm)) != found.digest:
             mark_damaged(found)
             raise BlobNotFound(found.digest)
-        reading.contents.keep(found.digest, content)
-    return OpenBlob(found.digest, found.size, BytesIO(content))
+        reading.contents.keep(found.digest, content, len(content))
+    return content
 
 
 def read(blob: Blob | FoundBlob) -> OpenBlob:

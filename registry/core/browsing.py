@@ -1,11 +1,11 @@
-"""What pages read: images with their platforms and layers. A page is one or a few queries.
+"""What pages read: images with their platforms. A page is one or a few queries.
 
 Pages are keysets: `after` is where the last page ended, so that a deep link keeps working after inserts.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
@@ -13,9 +13,8 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from accounts.audit.actions import Action
 from accounts.caller import Caller
 from registry.core import repositories
-from registry.errors import ImageNotFound
 from registry.models import Image, ImageChild, ImageTag, Repository
-from registry.values import Address, Digest, Reference
+from registry.values import Address
 
 T = TypeVar("T")
 
@@ -44,29 +43,6 @@ class PlatformRow:
     platform: str
     digest: str
     size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """A blob that an image needs."""
-
-    media_type: str
-    digest: str
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Detail:
-    """Everything about one image."""
-
-    image: Image
-    tags: list[str]
-    platforms: list[PlatformRow]
-    config: Layer | None
-    layers: list[Layer]
-    referrers: list[Image]
-    facts: dict[str, Any]
-    content: bytes = field(repr=False)
 
 
 def is_shown() -> Q:
@@ -118,31 +94,6 @@ def _place_of(platform: str) -> tuple[int, str]:
         if platform == usual or platform.startswith(f"{usual}/"):
             return place, platform
     return len(USUAL_PLATFORMS), platform
-
-
-def image_detail(caller: Caller, address: Address, reference: Reference) -> Detail:
-    """Return everything about one image. This is not a pull. ImageNotFound."""
-    repository = repositories.authorized(caller, address, Action.DESCRIBE_IMAGES)
-    images = Image.objects.filter(repository=repository, deleted_at=None)
-    named = Q(digest=str(reference)) if isinstance(reference, Digest) else Q(tags__name=str(reference))
-    image = images.filter(named).select_related("manifest").first()
-    if image is None:
-        raise ImageNotFound(str(reference), repository.name, repository.account_id)
-    blobs = [
-        (row.is_config, Layer(row.media_type, row.blob.digest, row.blob.size))
-        for row in image.blobs.select_related("blob").order_by("position")
-    ]
-    platforms = platforms_of(repository, [image])[image.id]
-    return Detail(
-        image=image,
-        tags=tags_of_images(repository, [image.id])[image.id],
-        platforms=platforms,
-        facts=image.facts or facts_of_first(images, platforms),
-        config=next((layer for is_config, layer in blobs if is_config), None),
-        layers=[layer for is_config, layer in blobs if not is_config],
-        referrers=list(images.filter(subject_digest=image.digest).order_by("-pushed_at")[:PAGE]),
-        content=bytes(image.manifest.content),
-    )
 
 
 def facts_of_first(images: QuerySet[Image], platforms: list[PlatformRow]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 from django.db import connection
 
@@ -65,6 +65,8 @@ TAGS_OF_BLOB: Final = """
 """The tags by which an image or a blob is reached, also through an index."""
 MANIFEST: Final = "SELECT content FROM registry_manifest WHERE digest = %s"
 
+T = TypeVar("T")
+
 LARGEST_KEPT: Final = 64 * 1024
 KEPT_BYTES: Final = 16 * 1024 * 1024
 
@@ -100,32 +102,34 @@ class FoundBlob:
     is_restricted: bool = False
 
 
-class Contents:
-    """Bytes by digest, which never change: the least recently used go first. At most KEPT_BYTES in all."""
+class Contents(Generic[T]):
+    """What was read, by digest, which never changes: the least recently used go first. At most `most` bytes in all."""
 
-    def __init__(self, most: int = KEPT_BYTES) -> None:
+    def __init__(self, most: int = KEPT_BYTES, largest: int = LARGEST_KEPT) -> None:
         self._most = most
+        self._largest = largest
         self._bytes = 0
-        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[T, int]] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, digest: str) -> bytes | None:
-        """Return the bytes if they are here."""
+    def get(self, digest: str) -> T | None:
+        """Return the content if it is here."""
         with self._lock:
-            content = self._kept.get(digest)
-            if content is not None:
-                self._kept.move_to_end(digest)
-            return content
+            kept = self._kept.get(digest)
+            if kept is None:
+                return None
+            self._kept.move_to_end(digest)
+            return kept[0]
 
-    def keep(self, digest: str, content: bytes) -> None:
-        """Remember bytes, if they are few."""
-        if len(content) > LARGEST_KEPT:
+    def keep(self, digest: str, content: T, size: int) -> None:
+        """Remember what takes `size` bytes, if that is little."""
+        if size > self._largest:
             return
         with self._lock:
-            self._bytes += len(content) - len(self._kept.pop(digest, b""))
-            self._kept[digest] = content
+            self._bytes += size - self._kept.pop(digest, (None, 0))[1]
+            self._kept[digest] = content, size
             while self._bytes > self._most:
-                self._bytes -= len(self._kept.popitem(last=False)[1])
+                self._bytes -= self._kept.popitem(last=False)[1][1]
 
     def clear(self) -> None:
         """Forget all."""
@@ -134,7 +138,7 @@ class Contents:
             self._bytes = 0
 
 
-contents: Final = Contents()
+contents: Final = Contents[bytes]()
 """Manifests and small blobs of this process; rights are checked before they are looked up here."""
 
 
@@ -203,7 +207,7 @@ def manifest(digest: str) -> bytes | None:
     content = contents.get(digest)
     if content is None and (row := _row(MANIFEST, digest)):
         content = bytes(row[0])
-        contents.keep(digest, content)
+        contents.keep(digest, content, len(content))
     return content
 
 

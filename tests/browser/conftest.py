@@ -30,6 +30,8 @@ demo.seed(account)
 caller = operator(account_id)
 for number in range(3):
     repositories.create(caller, addresses.private(account_id, f"team/app-{number}"))
+from tests.browser import content
+content.push(caller, account_id)
 demo._push(caller, addresses.private(account_id, "team/app-0"), demo._image("a", "a", "a"), "1.0")
 demo._push(caller, addresses.private(account_id, "team/app-0"), demo._image("b", "b", "b"), "2.0")
 from accounts.directory import access_keys, groups, policies, providers, roles, users
@@ -154,8 +156,7 @@ class Site:
 @pytest.fixture(scope="session")
 def site(server: Server) -> Site:
     """The demo of one account is published, and its listings are fresh."""
-    alias = server.python(SEED, account_id=ACCOUNT, email=EMAIL, password=PASSWORD, about=ABOUT)
-    alias = server.python(SEED, account_id=ACCOUNT, email=EMAIL, password=PASSWORD, staff=STAFF)
+    alias = server.python(SEED, account_id=ACCOUNT, email=EMAIL, password=PASSWORD, about=ABOUT, staff=STAFF)
     server.manage("rebuild_listings")
     return Site(f"http://{server.host}", alias)
 

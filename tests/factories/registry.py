@@ -2,11 +2,15 @@
 
 import json
 import secrets
+from datetime import UTC, datetime
 from typing import Any
 
 from accounts.caller import Caller
 from accounts.iam.request import EVERYTHING, SubjectKind
 from accounts.models import Account
+from registry.content import charts
+from registry.content.charts import Chart
+from registry.content.writing import Artifact
 from registry.core import addresses, images, repositories, uploads
 from registry.models import Image, Repository
 from registry.values import Address, Digest, ImageTag
@@ -60,21 +64,39 @@ def push_image(
     layers: list[bytes] | None = None,
     architecture: str = "amd64",
     labels: dict[str, str] | None = None,
+    config: bytes = b"",
     **more: Any,
 ) -> Image:
-    """Push an image with a config of its own, under a tag or by digest alone."""
-    config = {
+    """Push an image with a config of its own (or the bytes of one), under a tag or by digest alone."""
+    made = {
         "architecture": architecture,
         "os": "linux",
         "config": {"Labels": labels or {}},
         "rootfs": {"type": "layers", "diff_ids": []},
         "comment": secrets.token_hex(8),
     }
-    descriptor = push_blob(caller, address, json.dumps(config).encode()) | {"mediaType": OCI_CONFIG}
+    descriptor = push_blob(caller, address, config or json.dumps(made).encode()) | {"mediaType": OCI_CONFIG}
     pushed = [push_blob(caller, address, layer) for layer in layers or [secrets.token_bytes(64)]]
     content = manifest_bytes(descriptor, pushed, **more)
     reference = ImageTag.parse(tag) if tag else Digest.of(content)
     return images.put(caller, address, reference, OCI_MANIFEST, content).image
+
+
+def push_artifact(caller: Caller, address: Address, artifact: Artifact, tag: str = "") -> Image:
+    """Push what an artifact made in memory needs, then its manifest."""
+    for child in artifact.children:
+        push_artifact(caller, address, child)
+    for blob in artifact.blobs:
+        uploads.put_whole(caller, address, blob.digest, [blob.data], length=len(blob.data))
+    manifest = artifact.manifest
+    reference = ImageTag.parse(tag) if tag else manifest.digest
+    return images.put(caller, address, reference, manifest.media_type, manifest.data).image
+
+
+def push_chart(caller: Caller, address: Address, chart: Chart, tag: str = "") -> Image:
+    """Push a chart under its version, or another tag."""
+    artifact = charts.chart(chart, datetime(2026, 1, 1, tzinfo=UTC))
+    return push_artifact(caller, address, artifact, tag or chart.version)
 
 
 def push_index(caller: Caller, address: Address, tag: str, children: list[Image], **more: Any) -> Image:

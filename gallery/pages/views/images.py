@@ -1,41 +1,95 @@
-"""One public image."""
+"""One public image: its overview, layers, config, manifest and attachments; one public chart; two of them compared."""
+
+from collections.abc import Callable
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from accounts.caller import Caller
 from gallery.pages import commands, context
 from gallery.pages.context import reader, repository_page
 from registry.core import browsing
 from registry.errors import ImageNotFound, InvalidValue
-from registry.values import parse_reference
+from registry.image_pages import charts, comparison, images
+from registry.image_pages.answers import manifest_file
+from registry.values import Address, parse_reference
+
+Build = Callable[[Caller, Address, str], dict[str, Any]]
 
 
 @require_safe
 @repository_page
-def image(request: HttpRequest, alias: str, name: str, reference: str) -> HttpResponse:
-    """One image, by tag or digest."""
+def image(request: HttpRequest, alias: str, name: str, reference: str, section: str = "overview") -> HttpResponse:
+    """A page of one image, by tag or digest; for a chart's tag, the chart's first page."""
+
+    def build(caller: Caller, address: Address, root: str) -> dict[str, Any]:
+        return images.context(caller, address, parse_reference(reference), section, request.GET, root)
+
+    values = _values(request, alias, name, reference, build)
+    if section == "manifest" and "download" in request.GET:
+        return manifest_file(values)
+    return render(request, "gallery/chart.html" if "chart" in values else "gallery/image.html", values)
+
+
+@require_safe
+@repository_page
+def chart(request: HttpRequest, alias: str, name: str, reference: str, section: str = "") -> HttpResponse:
+    """A page of one chart's version; the first one has the tag's address."""
+    if not section:
+        return redirect(charts.url(f"/{alias}/{name}/-", reference, request.GET.get("section", "")))
+
+    def build(caller: Caller, address: Address, root: str) -> dict[str, Any]:
+        return charts.context(caller, address, parse_reference(reference), section, request.GET, root)
+
+    return render(request, "gallery/chart.html", _values(request, alias, name, reference, build))
+
+
+@require_safe
+@repository_page
+def compare(request: HttpRequest, alias: str, name: str, before: str = "", after: str = "") -> HttpResponse:
+    """Two tags or digests beside each other; without them, a form that asks for two."""
+    if not before:
+        return _asked(request, alias, name)
+
+    def build(caller: Caller, address: Address, root: str) -> dict[str, Any]:
+        return comparison.context(caller, address, before, after, request.GET, root)
+
+    values = _values(request, alias, name, before, build)
+    return render(request, "gallery/compare.html", values)
+
+
+def _asked(request: HttpRequest, alias: str, name: str) -> HttpResponse:
+    """The form, or the way to what it asked for."""
     address = context.address_of(alias, name)
-    values = context.of_repository(request, alias, name, address, "tags")
+    question = comparison.question(request.GET)
+    if question.is_answered:
+        return redirect(f"/{alias}/{name}/-/compare/{question.before}...{question.after}")
+    values = context.of_repository(request, alias, name, address, "tags", with_facts=False)
+    values |= {"question": question, "root": f"/{alias}/{name}/-"}
+    return render(request, "gallery/compare.html", values, status=400 if question.error else 200)
+
+
+def _values(request: HttpRequest, alias: str, name: str, reference: str, build: Build) -> dict[str, Any]:
+    """The context of a page about an image, with the commands that pull it. Http404 with near tags."""
+    address = context.address_of(alias, name)
+    values = context.of_repository(request, alias, name, address, "tags", with_facts=False)
     try:
-        parsed = parse_reference(reference)
-        detail = browsing.image_detail(reader(request), address, parsed)
+        values |= build(reader(request), address, f"/{alias}/{name}/-")
     except InvalidValue as error:
         raise Http404(reference) from error
     except ImageNotFound as error:
-        near = browsing.nearest_tags(reader(request), address, reference)
+        near = browsing.nearest_tags(reader(request), address, error.reference)
         raise context.NoImage(alias, name, near) from error
-    is_tag = ":" not in reference
-    place = f"{values['host']}/{alias}/{name}"
-    kind = detail.image.kind
-    values |= {
-        "detail": detail,
-        "image": detail.image,
-        "images_url": f"/{alias}/{name}/-/images",
-        "manifest": detail.content.decode("utf-8", "replace"),
-        "tag": reference if is_tag else "",
-        "deeper": f":{reference}" if is_tag else f"@{reference[:19]}",
-        "pull_by_tag": commands.pull(kind, place, reference) if is_tag else "",
-        "pull_by_digest": commands.pull(kind, place, detail.image.digest),
-    }
-    return render(request, "gallery/image.html", values)
+    if "image" in values:
+        is_tag = ":" not in reference
+        place = f"{values['host']}/{alias}/{name}"
+        kind = values["image"].kind
+        values |= {
+            "tag": reference if is_tag else "",
+            "deeper": f":{reference}" if is_tag else f"@{reference[:19]}",
+            "pull_by_tag": commands.pull(kind, place, reference) if is_tag else "",
+            "pull_by_digest": commands.pull(kind, place, values["image"].digest),
+        }
+    return values

@@ -14,7 +14,7 @@ from registry.console import commands, lists, places
 from registry.console.forms import Typed
 from registry.console.membership import Visitor, console_page, visitor_of
 from registry.console.repository_forms import ImageFilters
-from registry.core import browsing, deletions, image_pages, images, retagging, work
+from registry.core import deletions, image_details, image_pages, images, retagging, work
 from registry.errors import (
     CountLimitExceeded,
     ImageIsReferenced,
@@ -120,7 +120,7 @@ def retag(request: HttpRequest, account_id: str, region: str, name: str, digest:
     """Let another tag name an image; one that names another image is moved, if it may be."""
     visitor = visitor_of(request, account_id, region)
     address = places.address_of(account_id, region, name)
-    found = browsing.image_detail(visitor.caller, address, Digest.parse(digest))
+    found = image_details.get(visitor.caller, address, Digest.parse(digest))
     form = NewTag(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         tag = form.cleaned_data["tag"]
@@ -157,7 +157,7 @@ def untag(request: HttpRequest, account_id: str, region: str, name: str, tag: st
     address = places.address_of(account_id, region, name)
     try:
         wanted = ImageTag.parse(tag)
-        found = browsing.image_detail(visitor.caller, address, wanted)
+        found = image_details.get(visitor.caller, address, wanted)
     except InvalidImageTag as error:
         raise Http404 from error
     if request.method == "POST":

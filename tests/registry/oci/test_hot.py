@@ -311,13 +311,13 @@ def test_recent_values_are_bounded(clock: list[float]) -> None:
 
 
 def test_contents_are_bounded_and_the_oldest_go_first() -> None:
-    contents = reading.Contents(most=100)
-    contents.keep("large", b"x" * (reading.LARGEST_KEPT + 1))
+    contents = reading.Contents[bytes](most=100)
+    contents.keep("large", b"x", reading.LARGEST_KEPT + 1)
     assert contents.get("large") is None
     for name in "ab":
-        contents.keep(name, b"x" * 40)
+        contents.keep(name, b"x", 40)
     assert contents.get("a")
-    contents.keep("c", b"x" * 40)
+    contents.keep("c", b"x", 40)
     assert contents.get("b") is None and contents.get("a") and contents.get("c")
-    contents.keep("c", b"y" * 40)
-    assert contents.get("c") == b"y" * 40 and contents.get("a")
+    contents.keep("c", b"y", 40)
+    assert contents.get("c") == b"y" and contents.get("a")

@@ -13,6 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.console.asking import wants_part
 from gallery.pages import commands, context
 from gallery.pages.context import reader, repository_page
+from gallery.pages.views import images
 from registry.core import tag_pages
 from registry.errors import InvalidImageTag
 from registry.values import ImageTag
@@ -86,6 +87,8 @@ def _chosen(request: HttpRequest) -> tuple[dict[str, Any], int]:
 @repository_page
 def compare(request: HttpRequest, alias: str, name: str) -> HttpResponse:
     """Two ticked tags lead to their comparison: from the one that stands lower in the list to the other."""
+    if "tag" not in request.GET:
+        return images.compare(request, alias, name)
     try:
         ticked = [ImageTag.parse(tag) for tag in dict.fromkeys(request.GET.getlist("tag"))]
     except InvalidImageTag as error:

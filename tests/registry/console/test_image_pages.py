@@ -1,0 +1,108 @@
+"""The console's pages of one image or chart: what the gallery shows, for members only."""
+
+import json
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from accounts.caller import Caller
+from registry.content.charts import Chart
+from registry.core import policies
+from registry.models import Image
+from registry.values import Address
+from tests.factories.registry import make_repository, push_chart, push_image, push_index
+from tests.registry.console.test_console import PRIVATE, ana, chi, page
+
+__all__ = ["ana", "chi"]
+
+ROOT = f"{PRIVATE}/team/app/-"
+CONFIG = json.dumps({"os": "linux", "architecture": "amd64", "config": {"Env": ["API_TOKEN=abc"]}}).encode()
+
+
+@pytest.fixture
+def image(alice: Caller, address: Address) -> Image:
+    """An image that carries a secret."""
+    return push_image(alice, address, "1.0", config=CONFIG)
+
+
+def deny(caller: Caller, address: Address, action: str) -> None:
+    """Let a policy of the repository keep everybody from one action."""
+    statement = {"Sid": "No", "Effect": "Deny", "Principal": "*", "Action": action}
+    policies.put(caller, address, json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+
+
+def test_pages_of_an_image(ana: Client, image: Image) -> None:
+    text = page(ana, f"{ROOT}/tags/1.0")
+    assert "docker pull testserver/111122223333/team/app:1.0" in text and image.digest in text
+    assert "user/alice" in text and "Delete this image" in text
+    text = page(ana, f"{ROOT}/images/{image.digest}/config")
+    assert "Some variables look like secrets" in text and "abc</details>" in text
+    for section in ("", "/layers", "/manifest", "/referrers"):
+        assert image.digest in page(ana, f"{ROOT}/images/{image.digest}{section}")
+    answer = ana.get(f"{ROOT}/images/{image.digest}/manifest?download=1")
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert "private" in answer.headers["Cache-Control"]
+
+
+def test_pages_of_a_chart_and_comparisons(ana: Client, alice: Caller, address: Address, image: Image) -> None:
+    for number in ("1.0.0", "1.1.0"):
+        push_chart(alice, address, Chart("shop", number, values=f"version: {number}\n"))
+    text = page(ana, f"{ROOT}/tags/1.1.0")
+    assert "helm install my-release oci://testserver/111122223333/team/app --version 1.1.0" in text
+    assert ana.get(f"{ROOT}/charts/1.1.0").headers["Location"] == f"{ROOT}/tags/1.1.0"
+    for section in ("values", "schema", "templates", "dependencies", "changelog", "crds", "images"):
+        page(ana, f"{ROOT}/charts/1.1.0/{section}")
+    assert "+version: 1.1.0" in page(ana, f"{ROOT}/compare/1.0.0...1.1.0")
+    assert ana.get(f"{ROOT}/compare?a=1.0.0&b=1.1.0").headers["Location"] == f"{ROOT}/compare/1.0.0...1.1.0"
+    page(ana, f"{ROOT}/compare")
+    page(ana, f"{ROOT}/compare?a=1.0.0&b=", 400)
+
+
+def test_who_may_not_pull_sees_no_contents(ana: Client, alice: Caller, address: Address, image: Image) -> None:
+    push_chart(alice, address, Chart("shop", "1.0.0", values="a: 1\n"))
+    deny(alice, address, "ecr:GetDownloadUrlForLayer")
+    for path in (f"images/{image.digest}/config", f"images/{image.digest}/layers", "charts/1.0.0/values"):
+        text = page(ana, f"{ROOT}/{path}")
+        assert "you need the permission GetDownloadUrlForLayer" in text and "abc" not in text
+    deny(alice, address, "ecr:BatchGetImage")
+    assert "ecr:BatchGetImage" in page(ana, f"{ROOT}/images/{image.digest}/manifest", 403)
+    deny(alice, address, "ecr:DescribeImages")
+    page(ana, f"{ROOT}/images/{image.digest}", 403)
+
+
+def test_it_refuses_strangers_and_what_is_not_there(
+    ana: Client, chi: Client, client: Client, alice: Caller, image: Image
+) -> None:
+    push_chart(alice, make_repository(alice, "charts").address, Chart("shop", "1.0.0"))
+    paths = [
+        f"{ROOT}/tags/1.0",
+        *(f"{ROOT}/images/{image.digest}{each}" for each in ("", "/layers", "/config", "/manifest", "/referrers")),
+        f"{PRIVATE}/charts/-/charts/1.0.0/values",
+        f"{ROOT}/compare",
+        f"{ROOT}/compare/1.0...1.0",
+    ]
+    for path in paths:
+        page(chi, path, 404)
+        assert Client().get(path).headers["Location"].startswith("/sign-in?next=")
+    for path in ("tags/absent", f"images/sha256:{'0' * 64}/layers", "images/sha512:00/layers", "charts/1.0/values"):
+        page(ana, f"{ROOT}/{path}", 404)
+    page(ana, f"{ROOT}/compare/1.0...absent", 404)
+    page(ana, f"{ROOT}/tags/1.0?platform=plan9/mips", 404)
+
+
+def test_pages_cost_the_same_whatever_an_image_has(
+    ana: Client,
+    alice: Caller,
+    address: Address,
+    image: Image,
+    settings: Settings,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    big = push_image(alice, address, layers=[f"layer {number}".encode() for number in range(60)])
+    index = push_index(alice, address, "all", [big, push_image(alice, address, architecture="arm64")])
+    settings.RIGHTS_SECONDS = 60
+    for section in ("", "/layers", "/config", "/manifest", "/referrers"):
+        page(ana, f"{ROOT}/images/{index.digest}{section}")
+        with django_assert_max_num_queries(12):
+            page(ana, f"{ROOT}/images/{index.digest}{section}")
