@@ -141,15 +141,6 @@
     if (Object.hasOwn(keys, event.key)) { event.preventDefault(); keys[event.key](); }
   });
 
-  // What asks again and again waits while nobody looks.
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    const asking = event.target;
-    if (document.hidden && asking.hasAttribute("data-poll")) {
-      event.preventDefault();
-      document.addEventListener("visibilitychange", () => { window.htmx.trigger(asking, "resume"); }, { once: true });
-    }
-  });
-
   // --- suggestions below a search box: arrows move, Enter follows the one that is chosen or searches, Esc closes ---
   for (const box of document.querySelectorAll("input[data-suggest]")) {
     const panel = find(box.dataset.suggestList);
