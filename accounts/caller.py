@@ -80,3 +80,17 @@ def operator(account_id: str, *, user_agent: str = "manage.py") -> Caller:
         is_secure=True,
         rights=EVERYTHING,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """A member of the deployment's staff at work: their mail address, and where the request came from."""
+
+    email: str
+    source_ip: str = ""
+    request_id: str = ""
+
+    def on(self, account_id: str) -> Caller:
+        """Return the caller that they act as on an account (empty: on the deployment); the trail names the person."""
+        known = operator(account_id, user_agent=f"staff: {self.email}")
+        return replace(known, source_ip=self.source_ip, request_id=self.request_id)

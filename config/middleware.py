@@ -8,10 +8,11 @@ from typing import Final
 import structlog
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.core.signals import got_request_exception
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 
+from accounts.console import problems
 from config import proxies
 from registry.aws import view as aws
 
@@ -131,5 +132,5 @@ class RefuseNul:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer 400, or go on."""
         if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
-            return HttpResponseBadRequest("The address holds a character that can't be in one.", "text/plain")
+            return problems.bad_request(request)
         return self.get_response(request)

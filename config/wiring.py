@@ -11,10 +11,12 @@ EVENT_TASKS: Final[dict[str, tuple[str, ...]]] = {
     "CatalogDataChanged": ("gallery.search.index.refresh",),
     "TakenDown": ("registry.core.takedowns.purge",),
     "ImagesPulled": ("gallery.search.index.refresh",),
+    "AliasRequestMoved": ("gallery.aliases.routing.check", "gallery.aliases.telling.tell"),
+    "NoticeMailDue": ("registry.notifications.mail.send",),
 }
 """Domain event -> functions of one argument (the event's fields as a dict), run by a task worker after commit."""
 
-TASK_PACKAGES: Final = ("accounts", "gallery.search", "registry.core", "registry.metering")
+TASK_PACKAGES: Final = ("accounts", "gallery.aliases", "gallery.search", "registry.core", "registry.metering")
 """Where Celery finds `tasks.py`; it does not look below an app by itself."""
 
 BEAT_SCHEDULE: Final[dict[str, dict[str, object]]] = {
@@ -23,6 +25,7 @@ BEAT_SCHEDULE: Final[dict[str, dict[str, object]]] = {
     "count listings": {"task": "gallery.count_listings", "schedule": 60.0},
     "recount recent pulls": {"task": "gallery.recount_recent_pulls", "schedule": 6 * 3600.0},
     "remove stale uploads": {"task": "registry.remove_stale_uploads", "schedule": 3600.0},
+    "look after alias requests": {"task": "gallery.look_after_alias_requests", "schedule": 600.0},
 }
 """What runs again and again, in seconds."""
 
@@ -51,5 +54,8 @@ STORAGE_DRIVERS: Final = {
 DELIVERIES: Final = {"filesystem": ("file", "accel"), "s3": ("redirect", "file")}
 """Value of KHO_STORAGE -> values of KHO_DELIVERY that go with it, the default first."""
 
-AWS_OPERATIONS: Final = ("registry.aws.ecr", "registry.aws.sts", "registry.aws.iam")
+AWS_OPERATIONS: Final = ("registry.aws.ecr", "registry.aws.sts", "registry.aws.iam", "gallery.ecr_public")
 """Modules that serve operations of the AWS APIs."""
+
+NOTICE_KINDS: Final = ("gallery.aliases.telling.KINDS",)
+"""What people may be told: collections of kinds of notices, in the order in which people choose how."""

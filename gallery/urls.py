@@ -7,17 +7,21 @@ from gallery.api import crawlers
 from gallery.api import urls as api
 from gallery.pages.views import (
     badges,
+    components,
     crawling,
     feeds,
+    helping,
     home,
     images,
     publisher,
     references,
     report,
-    repository,
     search,
 )
-from gallery.pages.views.publishing import listing, profile
+from gallery.pages.views.publishing import aliases, listing, profile
+from gallery.pages.views.repository import about, history, statistics, tags
+from gallery.pages.views.staff import aliases as alias_requests
+from gallery.pages.views.staff import overview, publishers, reserved
 
 ALIAS = r"(?P<alias>[a-z][a-z0-9]+(?:[._-][a-z0-9]+)*)"
 NAME = r"(?P<name>[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)"
@@ -30,9 +34,27 @@ COMPARED = r"(?P<before>[A-Za-z0-9_][A-Za-z0-9_.:-]*?)\.\.\.(?P<after>[A-Za-z0-9
 CONSOLE = r"^console/(?P<account_id>[0-9]{12})/public"
 
 urlpatterns = [
+    re_path(rf"{CONSOLE}/aliases$", aliases.index, name="console_aliases"),
+    re_path(rf"{CONSOLE}/aliases/-/check$", aliases.check, name="console_alias_check"),
+    re_path(rf"{CONSOLE}/aliases/{ALIAS}$", aliases.detail, name="console_alias"),
+    re_path(rf"{CONSOLE}/aliases/{ALIAS}/-/primary$", aliases.primary, name="console_alias_primary"),
+    re_path(rf"{CONSOLE}/aliases/{ALIAS}/-/release$", aliases.release, name="console_alias_release"),
+    re_path(r"^staff$", overview.overview, name="staff"),
+    re_path(r"^staff/aliases$", alias_requests.index, name="staff_aliases"),
+    re_path(r"^staff/aliases/-/decide$", alias_requests.decide, name="staff_decide"),
+    re_path(rf"^staff/aliases/{ALIAS}/(?P<number>[1-9][0-9]{{0,8}})$", alias_requests.detail, name="staff_alias"),
+    re_path(r"^staff/reserved-names$", reserved.index, name="staff_reserved_names"),
+    re_path(r"^staff/reserved-names/-/new$", reserved.add, name="staff_reserve"),
+    re_path(r"^staff/reserved-names/-/remove$", reserved.remove, name="staff_unreserve"),
+    re_path(r"^staff/publishers$", publishers.index, name="staff_publishers"),
+    re_path(r"^staff/publishers/(?P<account_id>[0-9]{12})$", publishers.detail, name="staff_publisher"),
+    re_path(r"^staff/publishers/(?P<account_id>[0-9]{12})/-/unverify$", publishers.unverify, name="staff_unverify"),
     re_path(rf"{CONSOLE}/profile$", profile.profile, name="console_profile"),
     re_path(rf"{CONSOLE}/repositories/{NAME}/-/listing$", listing.listing, name="console_listing"),
     re_path(r"^$", home.home, name="home"),
+    re_path(r"^help$", helping.index, name="help"),
+    re_path(r"^help/components$", components.reference, name="components"),
+    re_path(r"^help/(?P<topic>[a-z-]+)$", helping.topic, name="help_topic"),
     re_path(r"^search$", search.search, name="search"),
     re_path(r"^search/suggestions$", search.suggestions, name="suggestions"),
     re_path(r"^publishers$", publisher.index, name="publishers"),
@@ -51,16 +73,18 @@ urlpatterns = [
     re_path(rf"^{ALIAS}/{NAME}/-/feed\.atom$", feeds.repository, name="feed"),
     re_path(rf"^{ALIAS}/{NAME}/-/badge/(?P<kind>pulls|version|size|platforms)\.svg$", badges.badge, name="badge"),
     re_path(rf"^{ALIAS}/{NAME}/-/card\.png$", badges.card, name="card"),
-    re_path(rf"^{ALIAS}/{NAME}/-/tags$", repository.tags, name="tags"),
-    re_path(rf"^{ALIAS}/{NAME}/-/history$", repository.history, name="history"),
+    re_path(rf"^{ALIAS}/{NAME}/-/usage$", about.usage, name="usage"),
+    re_path(rf"^{ALIAS}/{NAME}/-/tags$", tags.tags, name="tags"),
+    re_path(rf"^{ALIAS}/{NAME}/-/history$", history.history, name="history"),
+    re_path(rf"^{ALIAS}/{NAME}/-/statistics$", statistics.statistics, name="statistics"),
+    re_path(rf"^{ALIAS}/{NAME}/-/statistics\.csv$", statistics.table, name="statistics_table"),
     re_path(rf"^{ALIAS}/{NAME}/-/report$", report.report, name="report"),
     re_path(rf"^{ALIAS}/{NAME}/-/tags/{TAG}$", images.image, name="tag"),
     re_path(rf"^{ALIAS}/{NAME}/-/images/{DIGEST}$", images.image, name="image"),
     re_path(rf"^{ALIAS}/{NAME}/-/images/{DIGEST}/{IMAGE_SECTION}$", images.image),
     re_path(rf"^{ALIAS}/{NAME}/-/charts/{TAG}(?:/{CHART_SECTION})?$", images.chart, name="chart"),
-    re_path(rf"^{ALIAS}/{NAME}/-/compare$", images.compare),
-    re_path(rf"^{ALIAS}/{NAME}/-/compare/{COMPARED}$", images.compare, name="compare"),
-    re_path(rf"^{ALIAS}/{NAME}$", repository.repository, name="repository"),
+    re_path(rf"^{ALIAS}/{NAME}/-/compare(?:/{COMPARED})?$", images.compare, name="compare"),
+    re_path(rf"^{ALIAS}/{NAME}$", about.about, name="repository"),
     re_path(rf"^{ALIAS}/{NAME}:{TAG}$", references.pasted),
     re_path(rf"^{ALIAS}/{NAME}(?::[A-Za-z0-9._-]+)?@{DIGEST}$", references.pasted),
     re_path(r"^(?P<account>[0-9]{12}(?:\.[a-z0-9-]+)?)/(?P<name>[^/].*[^/]|[^/])$", references.pasted_private),

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from accounts.admin import ReadOnly
-from registry.models import Alias, Blob, CreationTemplate, Image, Repository, TagEvent, Upload
+from registry.models import Alias, Blob, CreationTemplate, Image, Notice, Repository, TagEvent, Upload
 
 
 @admin.register(Repository)
@@ -56,7 +56,7 @@ class TagEventAdmin(ReadOnly):
 class AliasAdmin(ReadOnly):
     """Names of public registries."""
 
-    list_display = ("name", "account", "is_default", "is_primary", "created_at")
+    list_display = ("name", "account", "is_default", "is_primary", "created_at", "released_at")
     list_select_related = ("account",)
     search_fields = ("name", "account__id")
 
@@ -67,3 +67,12 @@ class CreationTemplateAdmin(ReadOnly):
 
     list_display = ("account", "region", "prefix", "applied_for", "image_tag_mutability")
     list_select_related = ("account",)
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnly):
+    """What people were told."""
+
+    list_display = ("at", "person", "kind", "read_at", "by_mail", "mailed_at")
+    list_select_related = ("person",)
+    search_fields = ("person__email", "kind")

@@ -64,6 +64,13 @@ class CatalogDataChanged:
     repository: int
 
 
+@dataclass(frozen=True, slots=True)
+class NoticeMailDue:
+    """A person is to be told something by mail."""
+
+    notice: int
+
+
 Event = (
     RepositoryCreated
     | RepositoryDeleted
@@ -73,4 +80,5 @@ Event = (
     | ImagesPulled
     | CatalogDataChanged
     | TakenDown
+    | NoticeMailDue
 )

@@ -1,4 +1,7 @@
-"""The actions that the gate decides and the trail records, named as ECR's and IAM's own."""
+"""The actions that the gate decides and the trail records, named as ECR's and IAM's own.
+
+Those on aliases, reserved names and publishers are Kho's: AWS has no calls for them.
+"""
 
 from enum import StrEnum
 
@@ -44,6 +47,16 @@ class Action(StrEnum):
     PUT_REPOSITORY_CATALOG_DATA = "PutRepositoryCatalogData"
     GET_REGISTRY_CATALOG_DATA = "GetRegistryCatalogData"
     PUT_REGISTRY_CATALOG_DATA = "PutRegistryCatalogData"
+    CREATE_REGISTRY_ALIAS = "CreateRegistryAlias"
+    UPDATE_REGISTRY_ALIAS = "UpdateRegistryAlias"
+    DELETE_REGISTRY_ALIAS = "DeleteRegistryAlias"
+    APPROVE_REGISTRY_ALIAS = "ApproveRegistryAlias"
+    REJECT_REGISTRY_ALIAS = "RejectRegistryAlias"
+    QUESTION_REGISTRY_ALIAS = "QuestionRegistryAlias"
+    CREATE_RESERVED_NAME = "CreateReservedName"
+    DELETE_RESERVED_NAME = "DeleteReservedName"
+    VERIFY_PUBLISHER = "VerifyPublisher"
+    UNVERIFY_PUBLISHER = "UnverifyPublisher"
     PUT_LIFECYCLE_POLICY = "PutLifecyclePolicy"
     GET_LIFECYCLE_POLICY = "GetLifecyclePolicy"
     DELETE_LIFECYCLE_POLICY = "DeleteLifecyclePolicy"

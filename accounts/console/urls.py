@@ -3,9 +3,8 @@
 from allauth.account.views import LoginView, LogoutView
 from django.urls import path
 from django.views.generic import RedirectView
-from django.views.i18n import set_language
 
-from accounts.console import views
+from accounts.console import preferences, views
 
 urlpatterns = [
     path("sign-in", LoginView.as_view(), name="account_login"),
@@ -14,6 +13,5 @@ urlpatterns = [
     path("sign-up", RedirectView.as_view(pattern_name="account_login"), name="account_signup"),
     path("sign-in/reset", RedirectView.as_view(pattern_name="account_login"), name="account_reset_password"),
     path("sign-in/inactive", views.inactive, name="account_inactive"),
-    path("account/preferences/language", set_language, name="set_language"),
-    path("account/preferences/theme", views.set_theme, name="set_theme"),
+    path("account/preferences", preferences.preferences, name="preferences"),
 ]

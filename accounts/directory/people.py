@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -49,6 +50,14 @@ def get(email: str) -> Person:
     return person
 
 
+def set_language(person: Person, language: str) -> None:
+    """Keep the language of a person's pages and mails; empty is as the browser asks. InvalidInput."""
+    if language and language not in dict(settings.LANGUAGES):
+        raise InvalidInput("language", "takes one of " + ", ".join(dict(settings.LANGUAGES)))
+    person.language = language
+    Person.objects.filter(pk=person.pk).update(language=language)
+
+
 def add_to_account(person: Person, account: Account, role_name: str = ADMINISTRATOR) -> Membership:
     """Let a person act on an account with a role of it; another role replaces the one before."""
     role = Principal.objects.filter(account=account, kind=Principal.Kind.ROLE, name=role_name).first()
@@ -65,3 +74,17 @@ def memberships_of(person: Person) -> list[Membership]:
         .select_related("account", "role")
         .order_by("account__name", "account_id")
     )
+
+
+def members_of(account_id: str) -> list[Membership]:
+    """Return who may act on an account now, by mail address, each with the role and the account."""
+    return list(
+        Membership.objects.filter(account_id=account_id, person__is_active=True, role__is_active=True)
+        .select_related("account", "role", "person")
+        .order_by("person__email")
+    )
+
+
+def staff() -> list[Person]:
+    """Return the deployment's staff who may sign in, by mail address."""
+    return list(Person.objects.filter(is_staff=True, is_active=True).order_by("email"))

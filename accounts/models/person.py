@@ -35,8 +35,10 @@ class Person(AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField(_("mail address"), unique=True)
     name = models.CharField(_("name"), max_length=150, blank=True)
+    unread_notices = models.PositiveIntegerField(default=0, editable=False)
     is_staff = models.BooleanField(_("staff of this deployment"), default=False)
     is_active = models.BooleanField(_("may sign in"), default=True)
+    language = models.CharField(_("language"), max_length=10, blank=True, help_text=_("empty: as the browser asks"))
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[PersonManager] = PersonManager()

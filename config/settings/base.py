@@ -2,9 +2,12 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from config import env, logging, wiring
 from config.settings.object_store import ObjectStore
+
+VERSION = "0.1.0"
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -41,6 +44,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.forms",
     "rest_framework",
     "drf_spectacular",
     "allauth",
@@ -54,15 +58,15 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.middleware.RequestContext",
     "config.middleware.ProtocolBoundary",
-    "config.middleware.RefuseNul",
-    "config.content_security.ContentSecurityPolicy",
+    "config.browser_security.BrowserSecurity",
     "django.middleware.security.SecurityMiddleware",
+    "config.middleware.RefuseNul",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.console.language.Language",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -70,6 +74,7 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
+CSRF_FAILURE_VIEW = "accounts.console.problems.forged"
 APPEND_SLASH = False
 
 TEMPLATES: list[dict[str, Any]] = [
@@ -82,11 +87,13 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "accounts.console.views.theme",
+                "accounts.console.preferences.context",
             ],
         },
     },
 ]
+
+FORM_RENDERER = "config.forms.FormRenderer"
 
 # One transaction per write verb, never per request; SQLite takes its write lock at the start of a transaction.
 ATOMIC_REQUESTS = False
@@ -207,6 +214,16 @@ EARLY_SECONDS = 1.25
 
 EVENT_TASKS = wiring.EVENT_TASKS
 AWS_OPERATIONS = wiring.AWS_OPERATIONS
+NOTICE_KINDS = wiring.NOTICE_KINDS
+
+# Mails: who they come from, and where their links lead.
+DEFAULT_FROM_EMAIL = env.text("KHO_MAIL_FROM", "Kho <kho@localhost>")
+MAIL_ORIGIN = PUBLIC_URL or f"http://127.0.0.1:{env.integer('PORT', 8000)}"
+MAIL_DOMAIN = urlsplit(MAIL_ORIGIN).hostname or "localhost"
+
+# For how long a released alias is held for its former owner, and after how long staff are reminded of a request.
+ALIAS_QUARANTINE_DAYS = env.integer("KHO_ALIAS_QUARANTINE_DAYS", 30)
+ALIAS_REMINDER_DAYS = env.integer("KHO_ALIAS_REMINDER_DAYS", 3, least=1)
 
 # Celery: Redis when REDIS_URL is given, otherwise files below the data folder.
 REDIS_URL = env.text("REDIS_URL", "")

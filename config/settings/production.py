@@ -70,3 +70,10 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 EMAIL_HOST = env.text("KHO_SMTP_HOST", "localhost")
 EMAIL_PORT = env.integer("KHO_SMTP_PORT", 25, least=1, most=65535)
+EMAIL_HOST_USER = env.text("KHO_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = env.text("KHO_SMTP_PASSWORD", "")
+EMAIL_TIMEOUT = 20
+SMTP_SECURITY = env.matching("KHO_SMTP_SECURITY", "none", "none|starttls|tls", "one of none, starttls, tls")
+EMAIL_USE_TLS = SMTP_SECURITY == "starttls"
+EMAIL_USE_SSL = SMTP_SECURITY == "tls"
+DEFAULT_FROM_EMAIL = env.text("KHO_MAIL_FROM", f"Kho <kho@{urlsplit(PUBLIC_URL).hostname}>")

@@ -14,7 +14,7 @@ from gallery.models import Listing
 from gallery.search import publishers, query, questions
 from gallery.search.facets import FACETS
 from gallery.search.questions import BadQuestion
-from registry.core import addresses, aliases, browsing, catalog, describing, image_details, repositories
+from registry.core import addresses, aliases, catalog, describing, image_details, repositories, tag_history
 from registry.errors import CatalogDataNotFound, RepositoryNotFound
 from registry.values import Address, Digest, parse_reference
 
@@ -184,5 +184,5 @@ class History(GalleryView):
     def get(self, request: Request, alias: str, name: str) -> Response:
         """List events, the newest first."""
         address, _ = _place(alias, name)
-        page = browsing.tag_history(reader(request), address, after=_after(request), limit=MOST)
-        return Response({"next": page.next, "results": [answers.event(row) for row in page.rows]})
+        page = tag_history.tag_history(reader(request), address, after=_after(request), limit=MOST)
+        return Response({"next": page.next, "results": [answers.event(row.event) for row in page.rows]})

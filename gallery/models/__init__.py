@@ -1,6 +1,16 @@
 """Tables of the gallery app, one file per noun."""
 
+from gallery.models.alias_request import AliasRequest, AliasRequestEvent
 from gallery.models.listing import Listing, SearchFigures, Term
 from gallery.models.report import Report
+from gallery.models.reserved_name import ReservedName
 
-__all__ = ["Listing", "Report", "SearchFigures", "Term"]
+__all__ = [
+    "AliasRequest",
+    "AliasRequestEvent",
+    "Listing",
+    "Report",
+    "ReservedName",
+    "SearchFigures",
+    "Term",
+]

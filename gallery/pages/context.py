@@ -1,25 +1,35 @@
 """What every page of a public repository shows: who publishes it, its listing, and where it is."""
 
+import re
 from collections.abc import Callable
-from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 
+from accounts.audit.actions import Action
 from accounts.caller import Caller
 from accounts.errors import AccessDenied, CredentialsMissing
 from gallery.models import Listing
-from gallery.search import query
-from registry.core import addresses, aliases, browsing, repositories
+from gallery.pages import commands
+from gallery.search import index, query
+from registry.console.membership import visitor_of
+from registry.core import addresses, aliases, repositories, showcase
+from registry.core.showcase import Showcase
 from registry.errors import InvalidValue, RepositoryNotFound
-from registry.values import Address
+from registry.values import ALIAS, NAME, Address
 
 if TYPE_CHECKING:
     from registry.models import Repository
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, str, str, P], HttpResponse]
+
+CLIENT_COOKIE: Final = "kho_client"
+PATH: Final = re.compile(rf"{ALIAS.pattern}/{NAME.pattern}")
+"""A publisher's repository, as it may be named in a text."""
 
 
 def reader(request: HttpRequest) -> Caller:
@@ -34,14 +44,18 @@ def reader(request: HttpRequest) -> Caller:
 
 
 def repository_page(view: View[P]) -> View[P]:
-    """Answer what a policy of the repository keeps from the reader like what is not there."""
+    """Answer what a policy of the repository keeps from the reader like what is not there; remember their client."""
 
     @wraps(view)
     def answer(request: HttpRequest, alias: str, name: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
-            return view(request, alias, name, *args, **kwargs)
+            answer = view(request, alias, name, *args, **kwargs)
         except (CredentialsMissing, AccessDenied) as error:
             raise NoRepository(f"{alias}/{name}") from error
+        client = request.GET.get("client", "")
+        if client in commands.NAMES:
+            answer.set_cookie(CLIENT_COOKIE, client, max_age=365 * 24 * 3600, samesite="Lax", httponly=True)
+        return answer
 
     checked: Any = answer
     return checked  # type: ignore[no-any-return]  # `wraps` forgets the names of the arguments
@@ -78,7 +92,7 @@ def address_of(alias: str, name: str) -> Address:
 
 
 def repository_of(request: HttpRequest, address: Address, path: str) -> "Repository":
-    """The repository itself. NoRepository."""
+    """The repository itself, without what pages show of it. NoRepository."""
     try:
         return repositories.get(reader(request), address)
     except RepositoryNotFound as error:
@@ -86,21 +100,82 @@ def repository_of(request: HttpRequest, address: Address, path: str) -> "Reposit
 
 
 def of_repository(request: HttpRequest, alias: str, name: str, address: Address, tab: str) -> dict[str, Any]:
-    """The context of one of a repository's pages."""
+    """The context of one of a repository's pages: what stands at its top. NoRepository."""
     path = f"{alias}/{name}"
-    repository = repository_of(request, address, path)
-    listing: Listing | None = query.get(alias, name)
+    try:
+        case = showcase.of(reader(request), address, tag=request.GET.get("pull", ""))
+    except RepositoryNotFound as error:
+        raise NoRepository(path) from error
+    return (
+        {
+            "alias": alias,
+            "name": name,
+            "path": path,
+            "tab": tab,
+            "host": host(request),
+            "case": case,
+            "repository": case.repository,
+            "publisher": case.publisher,
+            "tag_total": case.tag_total,
+            "kind": _kind(case.image.kind) if case.image else None,
+            "source_link": link(case.source),
+            "replacement_link": f"/{case.catalog.replacement}" if PATH.fullmatch(case.catalog.replacement) else "",
+        }
+        | _pull_line(request, path, case)
+        | _rights(request, address, case)
+    )
+
+
+def _kind(kind: str) -> Listing.Kind:
+    """What lists call a kind of image."""
+    return next((listed for known, listed in index.KINDS.items() if known == kind), Listing.Kind.ARTIFACT)
+
+
+def _pull_line(request: HttpRequest, path: str, case: Showcase) -> dict[str, Any]:
+    """The command to pull the chosen tag, and what may be chosen; nothing before the first push."""
+    if case.image is None:
+        return {}
+    kind = case.image.kind
+    client = commands.chosen(kind, request.GET.get("client") or request.COOKIES.get(CLIENT_COOKIE, ""))
+    place = f"{host(request)}/{path}"
     return {
-        "alias": alias,
-        "name": name,
-        "path": path,
-        "tab": tab,
-        "host": host(request),
-        "repository": repository,
-        "listing": listing,
-        "publisher": listing.publisher if listing else alias,
-        "tag_total": listing.tag_count if listing else browsing.tag_page(reader(request), address, limit=1).total,
+        "client": client,
+        "clients": [(name, each.label) for name, each in commands.clients(kind).items()],
+        "pull": commands.pull(kind, place, case.tag, client, is_plain=not request.is_secure()),
+        "kept": [
+            (key, value)
+            for key, values in request.GET.lists()
+            if key not in {"pull", "client"}
+            for value in values
+            if value
+        ],
     }
+
+
+def _rights(request: HttpRequest, address: Address, case: Showcase) -> dict[str, Any]:
+    """Where to manage the repository and write its listing, if who is signed in may."""
+    if not request.user.is_authenticated:
+        return {}
+    registry = address.registry
+    try:
+        caller = visitor_of(request, registry.account_id, registry.region).caller
+    except Http404:
+        return {}
+    place = f"/console/{registry.account_id}/{registry.region}/repositories/{address.name}/-"
+    may = partial(repositories.may, caller, address, case.repository)
+    return {
+        "manage_url": f"{place}/images" if may(Action.DESCRIBE_IMAGES) else "",
+        "listing_url": f"{place}/listing" if may(Action.PUT_REPOSITORY_CATALOG_DATA) else "",
+    }
+
+
+def link(text: str) -> str:
+    """A link that a browser may follow, or nothing."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return ""
+    return text if parts.scheme in {"http", "https"} and parts.netloc else ""
 
 
 def host(request: HttpRequest) -> str:

@@ -3,11 +3,9 @@
 import re
 from collections import Counter
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Sum
 from django.utils import timezone
 
 from gallery.catalog import platforms as words
@@ -15,15 +13,11 @@ from gallery.catalog.categories import CATEGORIES
 from gallery.models import Listing, SearchFigures, Term
 from gallery.search import facets, matching
 from gallery.search.folding import fold
-from registry.content import versions
-from registry.core import aliases
-from registry.core.browsing import ATTACHED, FALLBACK_TAG
-from registry.models import CatalogData, Image, ImageChild, ImageTag, PullCount, RegistryCatalogData, Repository
+from registry.core import aliases, statistics, tag_pages
+from registry.core.browsing import ATTACHED, shown_tags
+from registry.models import CatalogData, Image, ImageChild, RegistryCatalogData, Repository
 from registry.values import PUBLIC
 
-RECENT: Final = timedelta(days=30)
-MOST_TAGS: Final = 1000
-"""Newest tags among which the newest version is looked for."""
 MOST_TEXT: Final = 4000
 """Characters of the about text that are searched."""
 LONGEST_TERM: Final = 64
@@ -84,13 +78,11 @@ def rebuild() -> int:
 
 def recount_recent_pulls() -> int:
     """Compute the pulls of the last 30 days anew where there are any: they grow old by themselves. Return how many."""
-    since = (timezone.now() - RECENT).date()
     changed = 0
     for listing_id, repository_id, known in Listing.objects.exclude(recent_pull_count=0).values_list(
         "id", "repository_id", "recent_pull_count"
     ):
-        rows = PullCount.objects.filter(image__repository_id=repository_id, day__gte=since)
-        now = rows.aggregate(total=Sum("count", default=0))["total"]
+        now = statistics.recent_pulls(repository_id)
         if now != known:
             changed += Listing.objects.filter(id=listing_id).update(recent_pull_count=now)
     return changed
@@ -120,16 +112,13 @@ def count_all() -> None:
 def _fields(repository: Repository) -> dict[str, Any]:
     """What the listing says now."""
     alias = aliases.primary(repository.account_id)
-    tags = ImageTag.objects.filter(repository=repository).exclude(image__kind__in=ATTACHED)
-    tags = tags.exclude(name__regex=FALLBACK_TAG)
-    name = versions.newest(tags.order_by("-updated_at", "-id").values_list("name", flat=True)[:MOST_TAGS])
-    newest = tags.select_related("image").filter(name=name).first() if name else None
+    choices = tag_pages.choices(repository)
+    newest = tag_pages.newest(choices) if choices else None
     image = newest.image if newest else None
     said = CatalogData.objects.filter(repository=repository).first() or CatalogData()
     profile = RegistryCatalogData.objects.filter(account_id=repository.account_id).first() or RegistryCatalogData()
     described = said.description or _described(repository, image)
     publisher = profile.display_name or repository.account.name
-    recent = PullCount.objects.filter(image__repository=repository, day__gte=(timezone.now() - RECENT).date())
     live = Image.objects.filter(repository=repository, deleted_at=None)
     kinds = set(live.filter(kind__in=ATTACHED).values_list("kind", flat=True).distinct())
     about = said.about_text[:MOST_TEXT]
@@ -140,15 +129,15 @@ def _fields(repository: Repository) -> dict[str, Any]:
         "description": described,
         "logo": said.logo_id or profile.logo_id or "",
         "kind": KINDS.get(Image.Kind(image.kind), Listing.Kind.ARTIFACT) if image else Listing.Kind.IMAGE,
-        "newest_tag": name,
+        "newest_tag": newest.name if newest else "",
         "licence": said.licence or str((image.facts if image else {}).get("licenses", ""))[:100],
         "is_verified": profile.verified_at is not None,
         "is_signed": Image.Kind.SIGNATURE in kinds,
         "has_sbom": Image.Kind.SBOM in kinds,
         "is_deprecated": said.is_deprecated,
-        "tag_count": tags.count(),
+        "tag_count": shown_tags(repository).count(),
         "pull_count": repository.pull_count,
-        "recent_pull_count": recent.aggregate(total=Sum("count", default=0))["total"],
+        "recent_pull_count": statistics.recent_pulls(repository.id),
         "pushed_at": repository.last_push_at,
         "updated_at": repository.last_push_at or repository.created_at,
         "search_text": fold(f"{alias}/{repository.name} {publisher} {described} {about}"),

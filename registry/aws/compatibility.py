@@ -27,7 +27,6 @@ DIFFERENCES: Final[dict[str, dict[str, str]]] = {
         "UploadLayerPart": "Parts of any size up to 20 MiB; all but the last need 5 MiB, as there.",
     },
     "ecr-public": {
-        "DescribeRegistries": "verified is false for everybody until publishers can be verified.",
         "PutRepositoryCatalogData": "What is not given stays. Everybody sees logos, as PNG of 60 to 2048 pixels.",
         "GetAuthorizationToken": "Good for 12 hours on this deployment only.",
         "DescribeImages": "Every account may ask, as everybody may pull.",

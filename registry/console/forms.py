@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from registry.core import tag_history
 from registry.errors import InvalidRepositoryName
 from registry.values import RepositoryName
 
@@ -47,3 +48,17 @@ class Typed(forms.Form):
                 _("Type “%(expected)s” to confirm."), code="typed", params={"expected": self.expected}
             )
         return typed
+
+
+class HistoryFilter(forms.Form):
+    """Which events of tags to show."""
+
+    tag = forms.CharField(label=_("Tag contains"), max_length=128, required=False)
+    kind = forms.ChoiceField(label=_("Event"), choices=[("", _("All events")), *tag_history.KINDS], required=False)
+    since = forms.DateField(label=_("From day"), required=False, widget=forms.DateInput({"type": "date"}))
+    until = forms.DateField(label=_("To day"), required=False, widget=forms.DateInput({"type": "date"}))
+
+    def chosen(self) -> dict[str, Any]:
+        """What was chosen and makes sense; the rest is in `errors`."""
+        self.full_clean()
+        return {name: value for name, value in self.cleaned_data.items() if value}

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -12,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from accounts import gate
 from accounts.authn import callers
 from accounts.caller import Caller
+from accounts.console.asking import signed_in, wants_part
 from accounts.directory import people
 from accounts.errors import AccessDenied, CredentialsMissing, NotFound
 from accounts.iam.arn import Arn
@@ -62,7 +62,7 @@ def console_page(view: View[P]) -> View[P]:
     """
 
     @never_cache
-    @login_required
+    @signed_in
     @wraps(view)
     def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
@@ -99,6 +99,7 @@ def _refused(request: HttpRequest, error: AccessDenied) -> HttpResponse:
     match = request.resolver_match
     visitor = visitor_of(request, match.kwargs["account_id"] if match else "")
     context = places.of_account(request, visitor) | {
+        "layout": "problems/part.html" if wants_part(request) else "console/problem.html",
         "error": error,
         "person": request.user,
         "request_id": visitor.caller.request_id,

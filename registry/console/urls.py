@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from registry.console.views import accounts, image, images, permissions, repositories
+from registry.console.views import accounts, history, image, images, notices, permissions, repositories
 from registry.console.views.iam import attached, groups, policies, providers, roles, simulator, users
 
 ACCOUNT = r"^console/(?P<account_id>[0-9]{12})"
@@ -22,6 +22,11 @@ PROVIDER = r"(?P<name>[^/?#]+(?:/[^/?#]+)*?)"
 
 urlpatterns = [
     path("console", accounts.entrance, name="console"),
+    path("account/notifications", notices.index, name="notices"),
+    path("account/notifications/read", notices.read_all, name="notices_read"),
+    path("account/notifications/choices", notices.choose, name="notice_choices"),
+    re_path(r"^account/notifications/(?P<notice_id>[0-9]{1,18})$", notices.show, name="notice"),
+    re_path(rf"{ACCOUNT}/notifications$", notices.of_account, name="console_notices"),
     re_path(rf"{ACCOUNT}$", accounts.overview, name="console_account"),
     re_path(rf"{ACCOUNT}/registry-password$", accounts.registry_password, name="console_registry_password"),
     re_path(rf"{PLACE}$", repositories.index, name="console_repositories"),
@@ -32,7 +37,8 @@ urlpatterns = [
     re_path(rf"{REPOSITORY}/-/tags/{TAG}$", image.image, name="console_tag"),
     re_path(rf"{REPOSITORY}/-/charts/{TAG}(?:/{CHART_SECTION})?$", image.chart, name="console_chart"),
     re_path(rf"{REPOSITORY}/-/compare(?:/{COMPARED})?$", image.compare, name="console_compare"),
-    re_path(rf"{REPOSITORY}/-/history$", images.history, name="console_history"),
+    re_path(rf"{REPOSITORY}/-/history$", history.history, name="console_history"),
+    re_path(rf"{REPOSITORY}/-/history/revert$", history.revert, name="console_revert"),
     re_path(rf"{REPOSITORY}/-/permissions$", permissions.permissions, name="console_permissions"),
     re_path(rf"{REPOSITORY}/-/delete$", repositories.delete, name="console_delete_repository"),
     re_path(rf"{IAM}/users$", users.index, name="console_users"),

@@ -27,7 +27,7 @@ TOC_FROM: Final = 4
 """Headings that make a table of contents worth its place."""
 TAGS: Final = frozenset(
     """
-    a abbr b blockquote br code dd del details div dl dt em h2 h3 h4 h5 h6 hr i input ins kbd li ol p pre q s samp
+    a abbr b blockquote br code dd del details div dl dt em h2 h3 h4 h5 h6 hr i input ins kbd label li ol p pre q s samp
     section span strong sub summary sup table tbody td tfoot th thead tr ul var
     """.split()  # noqa: SIM905 - a list of forty quoted words is harder to read
 )
@@ -94,7 +94,7 @@ def render(text: str, title: str = "") -> Rendered:
 @cache
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("gfm-like", {"html": True, "linkify": True, "maxNesting": DEEPEST})
-    parser.use(footnote_plugin).use(tasklists_plugin)
+    parser.use(footnote_plugin).use(tasklists_plugin, label=True)
     parser.add_render_rule("image", _link_of_picture)
     return parser
 

@@ -1,70 +1,52 @@
-"""Image tags as versions: their natural order, and which one is the newest. Pure.
+"""Tags -> keys by which a database sorts them: by version, and by name with numbers as numbers. Pure.
 
-Semantic versions with or without a `v` and with one to four numbers (`1`, `v1.27`, `2026.1.3`) are versions; what
-follows a `-` or `+` after the numbers is a variant (`1.27-alpine`), or a prerelease if it is a usual word for one.
+Keys compare byte by byte. `1.10` comes after `1.9`, `1.27.3` after `1.27`; of one version the release comes after its
+variants (`1.27-alpine`), those after its prereleases (`1.27-rc.1`). Dates and build numbers come before all versions,
+words (`latest`) before them.
 """
 
 import re
-from collections.abc import Iterable
 from typing import Final
 
-VERSION: Final = re.compile(
-    r"v?(?P<numbers>\d{1,18}(?:\.\d{1,18}){0,3})(?P<rest>(?:[-+_.].*)?)", re.IGNORECASE | re.DOTALL
-)
+DIGITS: Final = re.compile(r"[0-9]+")
+VERSION: Final = re.compile(r"v?(?P<numbers>[0-9]+(?:\.[0-9]+){0,5})(?P<rest>.*)", re.IGNORECASE)
 PRERELEASE: Final = re.compile(
-    r"(?:^|[-+_.\d])(?:a|alpha|b|beta|c|dev|devel|edge|m|milestone|nightly|pre|preview|rc|snapshot|test|unstable)"
-    r"(?=[-+_.\d]|$)",
+    r"(?:^|[._-])(?:alpha|beta|rc|pre|preview|dev|snapshot|nightly|canary|next|test|ea|m|a|b)[._-]?[0-9]*(?:$|[._-])",
     re.IGNORECASE,
 )
-DIGITS: Final = re.compile(r"\d+")
-LONGEST_KEY: Final = 400
+LONGEST_VERSION_NUMBER: Final = 5
+"""Digits of a number that stands alone: more are a date or a build, not a version."""
+WORD, DATE, NUMBERED = "1", "2", "3"
+RELEASE, VARIANT, EARLY = "9", "5", "1"
+END: Final = "!"
+"""Sorts before all signs that tags have."""
+RELEASED: Final = f"{END}{RELEASE}"
+"""How the key of a release ends; no other key does."""
 
 
-def is_version(tag: str) -> bool:
-    """Whether a tag reads as a version."""
-    return VERSION.fullmatch(tag) is not None
+def natural_key(text: str) -> str:
+    """Return the key that sorts by letters without case, and by numbers as numbers; 4 times as long at most."""
+    return DIGITS.sub(_number, text.lower())
 
 
-def is_prerelease(tag: str) -> bool:
-    """Whether a tag reads as a version before a release."""
-    found = VERSION.fullmatch(tag)
-    return found is not None and PRERELEASE.search(found["rest"]) is not None
+def version_key(tag: str) -> str:
+    """Return the key that sorts tags by version."""
+    match = VERSION.fullmatch(tag)
+    rest = match["rest"] if match else ""
+    if match is None or not _is_version(match["numbers"], rest):
+        return f"{WORD}{natural_key(tag)}"
+    numbers = match["numbers"]
+    kind = DATE if "." not in numbers and len(numbers) > LONGEST_VERSION_NUMBER else NUMBERED
+    rank = RELEASE if not rest else EARLY if PRERELEASE.search(rest) else VARIANT
+    return f"{kind}{natural_key(numbers)}{END}{rank}{natural_key(rest)}"
 
 
-def sort_key(tag: str) -> str:
-    """Return a text whose byte order is the natural order of tags: words, then versions, prereleases below releases.
-
-    `1.2-rc1` < `1.2-alpine` < `1.2` < `1.2.1` < `1.10`.
-    """
-    found = VERSION.fullmatch(tag)
-    if found is None:
-        return f"0{_natural(tag)}"[:LONGEST_KEY]
-    numbers = found["numbers"].split(".")
-    main = "".join(_number(part) for part in numbers + ["0"] * (4 - len(numbers)))
-    rest = found["rest"]
-    rank = "1" if is_prerelease(tag) else "2" if rest else "3"
-    return f"1{main}{rank}{_natural(rest)}{5 - len(numbers)}"[:LONGEST_KEY]
+def _is_version(numbers: str, rest: str) -> bool:
+    """Whether what follows the numbers belongs to a version: it is set apart, or says that it is early (`1.0rc1`)."""
+    return not rest or rest[0] in "._-" or ("." in numbers and bool(PRERELEASE.match(rest)))
 
 
-def _number(digits: str) -> str:
-    """Digits so that longer numbers come after shorter ones: two digits that count them, and the digits."""
-    plain = digits.lstrip("0") or "0"
-    return f"{min(len(plain), 99):02d}{plain}"
-
-
-def _natural(text: str) -> str:
-    """Text in lower case with its numbers in their natural order."""
-    return DIGITS.sub(lambda found: _number(found[0]), text.casefold())
-
-
-def newest(tags: Iterable[str]) -> str:
-    """Return the tag that a pull line names, of tags that are given newest first; empty for none.
-
-    The highest version that is no prerelease and no variant, else no prerelease, else `latest`, else the newest tag.
-    """
-    known = list(tags)
-    versions = [tag for tag in known if is_version(tag) and not is_prerelease(tag)]
-    plain = [tag for tag in versions if not VERSION.fullmatch(tag)["rest"]]  # type: ignore[index]  # they all match
-    if plain or versions:
-        return max(plain or versions, key=sort_key)
-    return "latest" if "latest" in known else next(iter(known), "")
+def _number(match: re.Match[str]) -> str:
+    """The number after how long it is, so that longer ones are larger."""
+    digits = match[0].lstrip("0") or "0"
+    return f"{len(digits):03}{digits}"

@@ -2,23 +2,27 @@
 
 import secrets
 import string
+from collections.abc import Iterable
 from time import monotonic
 from typing import Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from accounts.recent import Recent
 from registry.models import Alias
 
 RESERVED: Final = frozenset(
     """
-    about account accounts admin api aws amazon categories console docker ecr en favicon.ico feeds health healthz help
+    about account accounts admin api categories console en favicon.ico feeds health healthz help
     kho login logout marketplace media metrics new privacy public publishers readyz robots.txt search security settings
     sign-in sign-out sign-up sitemap.xml staff static status terms test token v2 vi
     """.split()  # noqa: SIM905 - a list of forty quoted words is harder to read
 )
-"""First path segments and words that no account can have; the pages' routes are among them."""
+"""First path segments of this deployment's own pages, and words that may become some: no account can have them."""
+RESERVED_PREFIXES: Final = ("sitemap-",)
+"""Beginnings of such segments."""
 
 
 _found: Final[Recent[str, str]] = Recent()
@@ -26,13 +30,18 @@ _found: Final[Recent[str, str]] = Recent()
 
 
 def is_reserved(name: str) -> bool:
-    """Whether the name is kept for the deployment itself or for the services it stands in for."""
-    return name in RESERVED or name.startswith(("aws", "amazon"))
+    """Whether the name is kept for the deployment's own addresses."""
+    return name in RESERVED or name.startswith(RESERVED_PREFIXES)
+
+
+def active() -> QuerySet[Alias]:
+    """The names that lead somewhere: not released, and of accounts that are not suspended."""
+    return Alias.objects.filter(released_at=None, account__is_active=True)
 
 
 def find(name: str) -> str | None:
     """Return the id of the active account that has this alias."""
-    return Alias.objects.filter(name=name, account__is_active=True).values_list("account_id", flat=True).first()
+    return active().filter(name=name).values_list("account_id", flat=True).first()
 
 
 def find_recent(name: str) -> str | None:
@@ -48,13 +57,14 @@ def find_recent(name: str) -> str | None:
 
 def of_account(account_id: str) -> list[Alias]:
     """Return the account's aliases, the primary one first."""
-    return list(Alias.objects.filter(account_id=account_id).order_by("-is_primary", "-is_default", "name"))
+    found = Alias.objects.filter(account_id=account_id, released_at=None)
+    return list(found.order_by("-is_primary", "-is_default", "name"))
 
 
 def primary(account_id: str) -> str:
     """Return the name that the account's public repositories are shown under; empty before the first one."""
     return (
-        Alias.objects.filter(account_id=account_id)
+        Alias.objects.filter(account_id=account_id, released_at=None)
         .order_by("-is_primary", "-is_default", "name")
         .values_list("name", flat=True)
         .first()
@@ -62,17 +72,26 @@ def primary(account_id: str) -> str:
     )
 
 
+def primaries(account_ids: Iterable[str]) -> dict[str, str]:
+    """Return the same for several accounts, by account; those that have none are left out."""
+    found: dict[str, str] = {}
+    rows = Alias.objects.filter(account_id__in=list(account_ids), released_at=None)
+    for name, account_id in rows.order_by("-is_primary", "-is_default", "name").values_list("name", "account_id"):
+        found.setdefault(account_id, name)
+    return found
+
+
 def default_for(account_id: str) -> Alias:
-    """Return the account's default alias, made at the first call: a letter and seven letters or digits."""
+    """Return the account's default alias, made at the first call.
+
+    It is a letter, a digit, then six letters or digits: no word of any language, so none that is reserved.
+    """
     while True:
         existing = Alias.objects.filter(account_id=account_id, is_default=True).first()
         if existing:
             return existing
-        name = secrets.choice(string.ascii_lowercase) + "".join(
-            secrets.choice(string.ascii_lowercase + string.digits) for _ in range(7)
-        )
-        if is_reserved(name):
-            continue
+        rest = (secrets.choice(string.ascii_lowercase + string.digits) for _ in range(6))
+        name = secrets.choice(string.ascii_lowercase) + secrets.choice(string.digits) + "".join(rest)
         has_primary = Alias.objects.filter(account_id=account_id, is_primary=True).exists()
         try:
             with transaction.atomic():

@@ -1,20 +1,20 @@
-"""What pages read: repositories, tags, images with their platforms, history. A page is one or a few queries.
+"""What pages read: repositories, images with their platforms. A page is one or a few queries.
 
 Pages are keysets: `after` is where the last page ended, so that a deep link keeps working after inserts.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery, Sum
 
 from accounts.audit.actions import Action
 from accounts.caller import Caller
 from registry.core import addresses, permissions, repositories
-from registry.models import Image, ImageChild, ImageTag, Repository, TagEvent
+from registry.models import Image, ImageChild, ImageTag, Repository
 from registry.values import Address, RegistryId
 
 T = TypeVar("T")
@@ -24,6 +24,8 @@ ATTACHED: Final = (Image.Kind.SIGNATURE, Image.Kind.ATTESTATION, Image.Kind.SBOM
 """Kinds that a person who looks for something to pull does not look for."""
 FALLBACK_TAG: Final = r"^sha(256-[0-9a-f]{64}|512-[0-9a-f]{128})"
 """Tags that clients make for referrers where a registry has no referrers API: signatures and the like."""
+
+USUAL_PLATFORMS: Final = ("linux/amd64", "linux/arm64", "linux/arm/v7")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +55,6 @@ class PlatformRow:
     platform: str
     digest: str
     size: int
-
-
-@dataclass(frozen=True, slots=True)
-class TagRow:
-    """A tag, the image that it names, and the other tags of that image."""
-
-    name: str
-    image: Image
-    platforms: list[PlatformRow]
-    same_image: list[str]
-    updated_at: datetime
-
-    @property
-    def sizes(self) -> tuple[int, int]:
-        """The smallest and the largest platform in bytes."""
-        sizes = [row.size for row in self.platforms] or [self.image.size]
-        return min(sizes), max(sizes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,75 +123,18 @@ def deletion_effects(caller: Caller, address: Address) -> Effects:
     return Effects(stored["count"], tags, stored["size"], repository.pull_count)
 
 
-def tag_page(
-    caller: Caller,
-    address: Address,
-    *,
-    contains: str = "",
-    sort: str = "pushed",
-    show_attached: bool = False,
-    after: str = "",
-    limit: int = PAGE,
-) -> Page[TagRow]:
-    """Return a repository's tags, newest first or (`sort="name"`) by name; `after` is a tag's name.
-
-    Signatures, attestations and fallback tags are left out unless `show_attached`.
-    """
-    repository = repositories.authorized(caller, address, Action.LIST_IMAGES)
-    found = _tags(repository, show_attached=show_attached)
-    if contains:
-        found = found.filter(name__icontains=contains)
-    total = found.count()
-    if sort == "name":
-        found = found.filter(name__gt=after).order_by("name")
-    else:
-        last = ImageTag.objects.filter(repository=repository, name=after).first() if after else None
-        if last:
-            found = found.filter(Q(updated_at__lt=last.updated_at) | Q(updated_at=last.updated_at, id__lt=last.id))
-        found = found.order_by("-updated_at", "-id")
-    rows = list(found.select_related("image")[: limit + 1])
-    shown = rows[:limit]
-    platforms = _platforms(repository, [row.image for row in shown])
-    same = _tags_of(repository, {row.image_id for row in shown})
-    return Page(
-        [
-            TagRow(
-                row.name,
-                row.image,
-                platforms[row.image_id],
-                [name for name in same[row.image_id] if name != row.name],
-                row.updated_at,
-            )
-            for row in shown
-        ],
-        shown[-1].name if len(rows) > limit else "",
-        total,
-    )
+def is_shown() -> Q:
+    """What tags must be to be shown to a person who looks for something to pull."""
+    is_fallback = Q(name__startswith="sha") & Q(name__regex=FALLBACK_TAG)
+    return ~Q(image__kind__in=ATTACHED) & ~is_fallback
 
 
-def attached_tag_count(caller: Caller, address: Address) -> int:
-    """Return how many tags `tag_page` leaves out."""
-    repository = repositories.authorized(caller, address, Action.LIST_IMAGES)
-    everything = ImageTag.objects.filter(repository=repository).count()
-    return everything - _tags(repository, show_attached=False).count()
+def shown_tags(repository: Repository) -> QuerySet[ImageTag]:
+    """The tags of a repository without those of signatures and the like."""
+    return ImageTag.objects.filter(is_shown(), repository=repository)
 
 
-def newest_tag(caller: Caller, address: Address) -> str:
-    """Return the tag to show in a pull line: `latest` if there is one, else the newest; empty if there is none."""
-    repository = repositories.authorized(caller, address, Action.LIST_IMAGES)
-    found = _tags(repository, show_attached=False)
-    if found.filter(name="latest").exists():
-        return "latest"
-    return found.order_by("-updated_at", "-id").values_list("name", flat=True).first() or ""
-
-
-def _tags(repository: Repository, *, show_attached: bool) -> QuerySet[ImageTag]:
-    """The tags of a repository, with or without those of signatures and the like."""
-    found = ImageTag.objects.filter(repository=repository)
-    return found if show_attached else found.exclude(image__kind__in=ATTACHED).exclude(name__regex=FALLBACK_TAG)
-
-
-def _tags_of(repository: Repository, image_ids: Iterable[int]) -> dict[int, list[str]]:
+def tags_of_images(repository: Repository, image_ids: Iterable[int]) -> dict[int, list[str]]:
     """The tags of each image, by name."""
     tags: dict[int, list[str]] = defaultdict(list)
     found = ImageTag.objects.filter(repository=repository, image_id__in=image_ids).order_by("name")
@@ -215,26 +143,35 @@ def _tags_of(repository: Repository, image_ids: Iterable[int]) -> dict[int, list
     return tags
 
 
-def _platforms(repository: Repository, images: Sequence[Image]) -> dict[int, list[PlatformRow]]:
-    """The platforms of each image: of an index those of its children, in the index's order, without attestations."""
+def platforms_of(repository: Repository, images: Sequence[Image]) -> dict[int, list[PlatformRow]]:
+    """The platforms of each image, the usual ones first: of an index those of its children, without attestations."""
     rows: dict[int, list[PlatformRow]] = defaultdict(list)
     for image in images:
         if image.platform:
             rows[image.id].append(PlatformRow(image.platform, image.digest, image.size))
     indexes = [image.id for image in images if image.kind == Image.Kind.INDEX]
-    children = list(ImageChild.objects.filter(parent_id__in=indexes, is_attestation=False).order_by("position"))
-    stored = {
-        image.digest: image
-        for image in Image.objects.filter(
-            repository=repository, deleted_at=None, digest__in={child.digest for child in children}
+    there = Image.objects.filter(repository=repository, deleted_at=None, digest=OuterRef("digest"))
+    known_of = {f"there_{name}": Subquery(there.values(name)) for name in ("size", "os", "architecture", "variant")}
+    children = ImageChild.objects.filter(parent_id__in=indexes, is_attestation=False).annotate(**known_of)
+    entries: Iterable[Mapping[str, Any]] = children.order_by("position").values() if indexes else ()
+    for child in entries:
+        said, known = (
+            "/".join(part for part in (child[f"{of}{name}"] for name in ("os", "architecture", "variant")) if part)
+            for of in ("", "there_")
         )
-    }
-    for child in children:
-        there = stored.get(child.digest)
-        platform = child.platform or (there.platform if there else "")
-        if there and platform:
-            rows[child.parent_id].append(PlatformRow(platform, child.digest, there.size))
+        if child["there_size"] is not None and (said or known):
+            rows[child["parent_id"]].append(PlatformRow(said or known, child["digest"], child["there_size"]))
+    for found in rows.values():
+        found.sort(key=lambda row: _place_of(row.platform))
     return rows
+
+
+def _place_of(platform: str) -> tuple[int, str]:
+    """Where a platform stands among others: those that most people have, then the rest by name."""
+    for place, usual in enumerate(USUAL_PLATFORMS):
+        if platform == usual or platform.startswith(f"{usual}/"):
+            return place, platform
+    return len(USUAL_PLATFORMS), platform
 
 
 def image_page(
@@ -258,8 +195,8 @@ def image_page(
         found = found.filter(Q(pushed_at__lt=last.pushed_at) | Q(pushed_at=last.pushed_at, id__lt=last.id))
     rows = list(found.order_by("-pushed_at", "-id")[: limit + 1])
     shown = rows[:limit]
-    platforms = _platforms(repository, shown)
-    tags = _tags_of(repository, {image.id for image in shown})
+    platforms = platforms_of(repository, shown)
+    tags = tags_of_images(repository, {image.id for image in shown})
     return Page(
         [ImageRow(image, tags[image.id], platforms[image.id]) for image in shown],
         shown[-1].digest if len(rows) > limit else "",
@@ -267,23 +204,14 @@ def image_page(
     )
 
 
+def facts_of_first(images: QuerySet[Image], platforms: list[PlatformRow]) -> dict[str, Any]:
+    """What the first platform of an index says of itself, for an index that says nothing."""
+    digests = [row.digest for row in platforms[:1]]
+    return images.filter(digest__in=digests).values_list("facts", flat=True).first() or {}
+
+
 def nearest_tags(caller: Caller, address: Address, name: str, limit: int = 5) -> list[str]:
     """Return tags that begin like a name that is not there, or else the newest ones."""
     repository = repositories.authorized(caller, address, Action.LIST_IMAGES)
-    found = _tags(repository, show_attached=False).order_by("-updated_at").values_list("name", flat=True)
+    found = shown_tags(repository).order_by("-updated_at").values_list("name", flat=True)
     return list(found.filter(name__istartswith=name[:2])[:limit]) or list(found[:limit])
-
-
-def tag_history(
-    caller: Caller, address: Address, *, tag: str = "", after: str = "", limit: int = PAGE
-) -> Page[TagEvent]:
-    """Return what happened to a repository's tags, newest first; `after` is an event's number."""
-    repository = repositories.authorized(caller, address, Action.LIST_IMAGES)
-    found = TagEvent.objects.filter(repository=repository)
-    if tag:
-        found = found.filter(tag=tag)
-    total = found.count()
-    if after.isdecimal() and len(after) < 19:
-        found = found.filter(id__lt=int(after))
-    rows = list(found.order_by("-id")[: limit + 1])
-    return Page(rows[:limit], str(rows[limit - 1].id) if len(rows) > limit else "", total)

@@ -19,7 +19,7 @@ from accounts.caller import Caller
 from registry import events
 from registry.core import addresses, permissions, repositories
 from registry.errors import CatalogDataNotFound, InvalidValue
-from registry.models import Alias, CatalogData, Logo, RegistryCatalogData, Repository
+from registry.models import CatalogData, Logo, RegistryCatalogData, Repository
 from registry.values import PUBLIC, Address, RegistryId
 
 MOST_NAMES: Final = 50
@@ -168,12 +168,6 @@ def announce_publisher(account_id: str) -> None:
         "id", flat=True
     ):
         outbox.announce(events.CatalogDataChanged(repository_id))
-
-
-def aliases_of(caller: Caller, account_id: str) -> list[Alias]:
-    """Return the names of an account's public registry, the primary one first."""
-    permissions.require_in_registry(caller, RegistryId(account_id, PUBLIC), Action.DESCRIBE_REGISTRIES)
-    return list(Alias.objects.filter(account_id=account_id).order_by("-is_primary", "-is_default", "name"))
 
 
 def _kept(content: bytes) -> Logo:

@@ -1,13 +1,21 @@
-"""Image tags: listing, moving, removing, with the history of each."""
+"""Image tags: listing, moving, removing, putting back, with the history of each."""
 
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
+from accounts import outbox
+from accounts.audit import trail
 from accounts.audit.actions import Action
 from accounts.caller import Caller
-from registry.core import mutability, repositories
-from registry.errors import ImageTagAlreadyExists
+from registry import events
+from registry.core import addresses, mutability, repositories
+from registry.errors import ImageNotFound, ImageTagAlreadyExists
 from registry.models import Image, ImageTag, Repository, TagEvent
-from registry.values import Address
+from registry.values import Address, Digest
+from registry.values import ImageTag as Tag
 
 
 def names(caller: Caller, address: Address, *, last: str = "", limit: int | None = None) -> tuple[list[str], bool]:
@@ -22,25 +30,58 @@ def names(caller: Caller, address: Address, *, last: str = "", limit: int | None
     return tags[:limit], len(tags) > limit
 
 
-def move(caller: Caller, repository: Repository, tag: str, image: Image) -> bool:
+def move(
+    caller: Caller, repository: Repository, tag: str, image: Image, *, because: TagEvent.Kind | None = None
+) -> bool:
     """Let a tag name the image, inside the transaction that locked the repository; False if it did already.
 
-    ImageTagAlreadyExists if the tag is immutable and names another image.
+    ImageTagAlreadyExists if the tag is immutable and names another image. `because` is the event, if no usual one.
     """
     now = timezone.now()
     row = ImageTag.objects.select_related("image").filter(repository=repository, name=tag).first()
     if row is None:
         ImageTag.objects.create(repository=repository, name=tag, image=image, created_at=now, updated_at=now)
-        _write_event(caller, repository, tag, TagEvent.Kind.CREATED, new=image.digest)
+        _write_event(caller, repository, tag, because or TagEvent.Kind.CREATED, new=image.digest)
         return True
     if row.image_id == image.id:
         return False
     if not mutability.may_move(repository, tag):
         raise ImageTagAlreadyExists(tag, repository.name, repository.account_id)
-    _write_event(caller, repository, tag, TagEvent.Kind.MOVED, old=row.image.digest, new=image.digest)
+    _write_event(caller, repository, tag, because or TagEvent.Kind.MOVED, old=row.image.digest, new=image.digest)
     row.image, row.updated_at = image, now
     row.save(update_fields=["image", "updated_at"])
     return True
+
+
+def revert(caller: Caller, address: Address, tag: Tag, digest: Digest) -> bool:
+    """Put a tag back to an image that it named before; False if it names that already.
+
+    ImageNotFound if it never named the image, or the image is gone; ImageTagAlreadyExists if the tag is immutable.
+    """
+    name = str(tag)
+    repository = repositories.authorized(caller, address, Action.PUT_IMAGE, image_tags=lambda _: [name])
+    with transaction.atomic():
+        repositories.lock(repository)
+        image = Image.objects.filter(repository=repository, digest=str(digest), deleted_at=None).first()
+        named = TagEvent.objects.filter(
+            Q(old_digest=str(digest)) | Q(new_digest=str(digest)), repository=repository, tag=name
+        )
+        if image is None or not named.exists():
+            raise ImageNotFound(str(digest), repository.name, repository.account_id)
+        has_moved = move(caller, repository, name, image, because=TagEvent.Kind.REVERTED)
+        if has_moved:
+            record_push(caller, repository, image, [name])
+    return has_moved
+
+
+def record_push(caller: Caller, repository: Repository, image: Image, tags: Sequence[str]) -> None:
+    """Write an audit row and announce the push, once for each tag that names the image now; "" for none."""
+    repository.last_push_at = timezone.now()
+    repository.save(update_fields=["last_push_at"])
+    for tag in tags:
+        details = {"imageDigest": image.digest, "imageTag": tag, "imageManifestMediaType": image.media_type}
+        trail.record(caller, Action.PUT_IMAGE, addresses.arn(repository.address), details=details)
+        outbox.announce(events.ImagePushed(repository.id, image.digest, tag))
 
 
 def remove(caller: Caller, repository: Repository, row: ImageTag) -> None:

@@ -27,7 +27,6 @@ from registry.errors import (
     ManifestDigestMismatch,
     ManifestTooLarge,
     ReferencedImagesNotFound,
-    RepositoryNotFound,
 )
 from registry.manifests import describe
 from registry.manifests.parse import Descriptor, ParsedManifest, parse
@@ -83,7 +82,7 @@ def put(
     facts = _config_facts(parsed, present)
     subject = str(parsed.subject.digest) if parsed.subject else ""
     with transaction.atomic():
-        _lock(repository)
+        repositories.lock(repository)
         _lock_blobs(present.values())
         image = _live(repository).filter(digest=str(digest)).first()
         is_new = image is None
@@ -96,18 +95,8 @@ def put(
         if moved and ImageTag.objects.filter(image=image).count() > settings.MAX_TAGS:
             raise CountLimitExceeded(f"An image may have {settings.MAX_TAGS} tags")
         if is_new or moved:
-            _record_push(caller, repository, image, moved or [""])
+            image_tags.record_push(caller, repository, image, moved or [""])
     return Put(image, subject, changed=bool(is_new or moved))
-
-
-def _record_push(caller: Caller, repository: Repository, image: Image, tags: Sequence[str]) -> None:
-    """Write an audit row and announce the push, once for each tag that names the image now; "" for none."""
-    repository.last_push_at = timezone.now()
-    repository.save(update_fields=["last_push_at"])
-    for tag in tags:
-        details = {"imageDigest": image.digest, "imageTag": tag, "imageManifestMediaType": image.media_type}
-        trail.record(caller, Action.PUT_IMAGE, addresses.arn(repository.address), details=details)
-        outbox.announce(events.ImagePushed(repository.id, image.digest, tag))
 
 
 def get(caller: Caller, address: Address, reference: Reference) -> Stored:
@@ -131,7 +120,7 @@ def untag(caller: Caller, address: Address, tag: Tag) -> None:
     """Take a tag away; the image stays, even if it was its last one. ImageNotFound."""
     repository = repositories.authorized_for_tags(caller, address, Action.BATCH_DELETE_IMAGE, lambda _: [str(tag)])
     with transaction.atomic():
-        _lock(repository)
+        repositories.lock(repository)
         row = ImageTag.objects.select_related("image").filter(repository=repository, name=str(tag)).first()
         if row is None:
             raise ImageNotFound(str(tag), repository.name, repository.account_id)
@@ -151,7 +140,7 @@ def delete_many(caller: Caller, address: Address, digests: Sequence[Digest]) -> 
         caller, address, Action.BATCH_DELETE_IMAGE, lambda found: _tags_of(found, wanted)
     )
     with transaction.atomic():
-        _lock(repository)
+        repositories.lock(repository)
         images = {image.digest: image for image in _live(repository).filter(digest__in=wanted)}
         for digest in sorted(wanted - images.keys()):
             raise ImageNotFound(digest, repository.name, repository.account_id)
@@ -200,7 +189,7 @@ def delete_ids(
     )
     gone: list[tuple[str, str]] = []
     with transaction.atomic():
-        _lock(repository)
+        repositories.lock(repository)
         indexes = set(
             _live(repository).filter(digest__in=digests, kind=Image.Kind.INDEX).values_list("digest", flat=True)
         )
@@ -312,12 +301,6 @@ def _tags_of(repository: Repository | None, digests: Iterable[str]) -> list[str]
 def _live(repository: Repository) -> QuerySet[Image]:
     """The images of a repository that are not deleted."""
     return Image.objects.filter(repository=repository, deleted_at=None)
-
-
-def _lock(repository: Repository) -> None:
-    """Hold the repository's row, so that pushes and deletions of it come one after the other."""
-    if not Repository.objects.select_for_update(no_key=True).filter(id=repository.id, deleted_at=None).exists():
-        raise RepositoryNotFound(repository.name, repository.account_id)
 
 
 def _lock_blobs(present: Iterable[Blob]) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts import outbox
@@ -102,13 +103,24 @@ def _only(tag: str, repository: Repository | None) -> list[str]:
 
 def find(address: Address) -> Repository | None:
     """Return the live repository at the address, without asking anyone; None if there is none."""
+    return rows_at(address).first()
+
+
+def rows_at(address: Address) -> QuerySet[Repository]:
+    """The live repository at the address, or none, without asking anyone."""
     return Repository.objects.filter(
         account_id=address.registry.account_id,
         account__is_active=True,
         region=address.registry.region,
         name=str(address.name),
         deleted_at=None,
-    ).first()
+    )
+
+
+def lock(repository: Repository) -> None:
+    """Hold the repository's row, so that pushes and deletions of it come one after the other. RepositoryNotFound."""
+    if not Repository.objects.select_for_update(no_key=True).filter(id=repository.id, deleted_at=None).exists():
+        raise RepositoryNotFound(repository.name, repository.account_id)
 
 
 def was_ever(address: Address) -> bool:

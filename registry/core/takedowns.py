@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts import outbox
 from accounts.audit import trail
 from accounts.audit.actions import Action
-from accounts.caller import Caller, operator
+from accounts.caller import Caller, Staff
 from registry import events
 from registry.core import addresses, collecting, image_tags, repositories
 from registry.errors import ImageNotFound, InvalidValue, RepositoryNotFound
@@ -31,7 +31,7 @@ def take_down(staff: str, address: Address, reason: str, *, digest: Digest | Non
     reason = reason.strip()
     if not reason or len(reason) > LONGEST_REASON or "\x00" in reason:
         raise InvalidValue("reason", f"takes 1 to {LONGEST_REASON} characters")
-    caller = _as_staff(staff, address.registry.account_id)
+    caller = Staff(staff).on(address.registry.account_id)
     with transaction.atomic():
         repository = _locked(address)
         links = BlobLink.objects.filter(repository=repository)
@@ -57,11 +57,6 @@ def take_down(staff: str, address: Address, reason: str, *, digest: Digest | Non
         trail.record(caller, action, addresses.arn(address), details=details)
         outbox.announce(events.TakenDown(row.id))
     return row
-
-
-def _as_staff(staff: str, account_id: str) -> Caller:
-    """The operator of the deployment; the trail of the account names the member of staff."""
-    return operator(account_id, user_agent=f"staff: {staff}")
 
 
 def _locked(address: Address) -> Repository:
@@ -126,6 +121,6 @@ def lift(staff: str, takedown_id: int) -> Takedown:
     if row is None or not changed:
         raise RepositoryNotFound(row.name if row else str(takedown_id), row.account_id if row else "")
     address = Address(RegistryId(row.account_id, PUBLIC), RepositoryName(row.name))
-    caller = _as_staff(staff, row.account_id)
+    caller = Staff(staff).on(row.account_id)
     trail.record(caller, Action.CREATE_REPOSITORY, addresses.arn(address), details={"takedownLifted": row.reason})
     return row

@@ -1,7 +1,8 @@
 """Pull lines of the spool -> audit events, pull counts and last pull times.
 
 A pull is a GET of a manifest that no index of the repository names; a GET or HEAD of any manifest refreshes its last
-pull time. Some clients resolve a tag by HEAD and get by digest: their HEAD names the tag of the GET that follows.
+pull time. Some clients resolve a tag by HEAD and get by digest: their HEAD names the tag of the GET that follows. A
+platform is known when its own manifest is fetched.
 """
 
 from collections import Counter
@@ -18,11 +19,14 @@ from accounts.audit.trail import Read
 from accounts.iam.arn import Arn
 from registry import events
 from registry.core import registries
-from registry.models import Image, ImageChild, PullCount, Repository
+from registry.metering import clients
+from registry.models import DailyPulls, Image, ImageChild, PullCount, Repository
 
 KINDS: Final = frozenset({"pull", "head"})
 HEAD_NAMES_TAG_FOR: Final = timedelta(minutes=1)
 REMEMBERED_HEADS: Final = 10_000
+UNKNOWN: Final = "unknown"
+"""The operating system of attestations."""
 
 _Line = Mapping[str, Any]
 _heads: dict[tuple[Any, ...], tuple[str, datetime]] = {}
@@ -37,6 +41,7 @@ def apply(lines: Sequence[_Line]) -> None:
     children = _children(images.values())
     excluded = registries.excluded_from_pull_times(Arn.parse(line["resource"]).account_id for line in lines)
     counts: Counter[tuple[int, str, Any]] = Counter()
+    daily: Counter[tuple[int, str, str, Any]] = Counter()
     last_pulls: dict[int, datetime] = {}
     happened: list[Read] = []
     for line in lines:
@@ -49,10 +54,16 @@ def apply(lines: Sequence[_Line]) -> None:
         tag = _tag(line, at)
         if line["kind"] == "pull":
             happened.append(_read(line, at))
+            if image.os and image.os != UNKNOWN:
+                daily[image.repository_id, DailyPulls.By.PLATFORM, image.platform, at.date()] += 1
             if (image.repository_id, image.digest) not in children:
                 counts[image.id, tag, at.date()] += 1
+                daily[image.repository_id, DailyPulls.By.TAG, tag, at.date()] += 1
+                client = clients.kind(line["caller"]["user_agent"])
+                daily[image.repository_id, DailyPulls.By.CLIENT, client, at.date()] += 1
     trail.record_reads(happened)
     _save(images, counts, last_pulls)
+    _save_daily(daily)
 
 
 def _is_excluded(line: _Line, excluded: set[tuple[str, str, str]]) -> bool:
@@ -116,3 +127,10 @@ def _save(
     for repository_id, number in sorted(by_repository.items()):
         Repository.objects.filter(id=repository_id).update(pull_count=F("pull_count") + number)
         outbox.announce(events.ImagesPulled(repository_id))
+
+
+def _save_daily(daily: Counter[tuple[int, str, str, Any]]) -> None:
+    """Add to what statistics show, in one order for the same reason."""
+    for (repository_id, by, name, day), number in sorted(daily.items()):
+        row, _ = DailyPulls.objects.get_or_create(repository_id=repository_id, by=by, name=name, day=day)
+        DailyPulls.objects.filter(id=row.id).update(count=F("count") + number)

@@ -5,8 +5,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from registry.content import versions
 from registry.models.blob import Blob
 from registry.models.repository import Repository
+from registry.models.sort_key import SortKeyField
 
 
 class Manifest(models.Model):
@@ -128,17 +130,26 @@ class ImageChild(models.Model):
 
 
 class ImageTag(models.Model):
-    """A tag names an image of the same repository."""
+    """A tag names an image of the same repository.
+
+    The keys are made of the name when the row is: the database sorts by them, byte by byte.
+    """
 
     repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="image_tags")
     name = models.CharField(max_length=300)
+    version_key = SortKeyField(versions.version_key)
+    name_key = SortKeyField(versions.natural_key)
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="tags")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["repository", "name"], name="image_tag_once")]
-        indexes = [models.Index(fields=["repository", "-updated_at", "-id"], name="image_tag_newest")]
+        indexes = [
+            models.Index(fields=["repository", "-updated_at", "-id"], name="image_tag_newest"),
+            models.Index(fields=["repository", "version_key", "id"], name="image_tag_by_version"),
+            models.Index(fields=["repository", "name_key", "id"], name="image_tag_by_name"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -16,6 +16,7 @@ class TagEvent(models.Model):
         CREATED = "created", _("created")
         MOVED = "moved", _("moved")
         DELETED = "deleted", _("deleted")
+        REVERTED = "reverted", _("reverted")
 
     repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="tag_events")
     tag = models.CharField(max_length=300)

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django import template
-from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 register = template.Library()
 
@@ -30,6 +30,13 @@ def size(count: int | None) -> str:
 
 
 @register.filter
+def size_change(count: int) -> str:
+    """By how much something grew or shrank: +1.20 MB, −300 B, ±0 B."""
+    sign = "+" if count > 0 else "−" if count < 0 else "±"
+    return f"{sign}{size(abs(count))}"
+
+
+@register.filter
 def short_count(count: int | None) -> str:
     """A count: exact to 9,999, then in thousands and millions."""
     number = count or 0
@@ -47,6 +54,18 @@ def short_digest(digest: str) -> str:
     return f"{algorithm}:{encoded[:12]}"
 
 
+def _ago(passed: timedelta) -> str:
+    """How long ago, in the largest unit that fits."""
+    minutes = passed // timedelta(minutes=1)
+    if minutes < 1:
+        return _("just now")
+    if minutes < 60:
+        return ngettext("%(n)s minute ago", "%(n)s minutes ago", minutes) % {"n": minutes}
+    if minutes < 24 * 60:
+        return ngettext("%(n)s hour ago", "%(n)s hours ago", minutes // 60) % {"n": minutes // 60}
+    return ngettext("%(n)s day ago", "%(n)s days ago", passed.days) % {"n": passed.days}
+
+
 @register.simple_tag
 def moment(at: datetime | None, absolute: bool = False) -> SafeString | str:
     """A time element: relative up to 30 days, then a date; always absolute if asked. None is "Never"."""
@@ -55,8 +74,8 @@ def moment(at: datetime | None, absolute: bool = False) -> SafeString | str:
     exact = f"{formats.date_format(timezone.localtime(at), 'DATETIME_FORMAT')} {timezone.localtime(at).tzname()}"
     if absolute:
         text = exact
-    elif timezone.now() - at < RELATIVE_FOR:
-        text = str(naturaltime(at))
+    elif timedelta() <= timezone.now() - at < RELATIVE_FOR:
+        text = _ago(timezone.now() - at)
     else:
         text = formats.date_format(timezone.localtime(at), "DATE_FORMAT")
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(timespec="seconds"), exact, text)
@@ -78,3 +97,9 @@ def query(context: template.Context, **changes: object) -> str:
 def get(counts: Mapping[str, int], key: str) -> int:
     """The count of a key; 0 if it has none."""
     return counts.get(key, 0)
+
+
+@register.filter
+def label(labels: Mapping[str, str], key: str) -> str:
+    """The label of a key; the key itself if it has none any more."""
+    return str(labels.get(key, key))

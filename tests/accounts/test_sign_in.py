@@ -1,4 +1,4 @@
-"""Sign-in, sign-out, and the preferences that a cookie keeps."""
+"""Sign-in and sign-out."""
 
 import pytest
 from django.core.cache import cache
@@ -81,16 +81,3 @@ def test_sign_in_stops_somebody_who_guesses(client: Client, ana: Person) -> None
 @pytest.mark.parametrize("path", ["/sign-up", "/sign-in/reset"])
 def test_what_is_not_offered_leads_to_sign_in(client: Client, db: None, path: str) -> None:
     assert client.get(path).headers["Location"] == "/sign-in"
-
-
-def test_colours_and_language_are_kept(client: Client, db: None) -> None:
-    client.post("/account/preferences/theme", {"theme": "dark", "next": "/search"})
-    assert b'data-theme="dark"' in client.get("/search").content
-    answer = client.post("/account/preferences/theme", {"theme": "", "next": "https://evil.example.com"})
-    assert answer.headers["Location"] == "/"
-    assert b"data-theme" not in client.get("/search").content
-    client.cookies["kho_theme"] = "nonsense"
-    assert b"data-theme" not in client.get("/search").content
-    client.post("/account/preferences/language", {"language": "vi", "next": "/search"})
-    assert "Tất cả các kho" in client.get("/search").content.decode()
-    assert client.get("/account/preferences/theme").status_code == 405

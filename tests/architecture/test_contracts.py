@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from gallery.aliases import reserved, rules
 from registry.core import aliases
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
@@ -32,7 +33,9 @@ def first_segments(patterns: list[URLPattern | URLResolver], before: str = "") -
     return found
 
 
-def test_no_account_can_have_a_name_that_a_page_has() -> None:
+def test_no_account_can_have_a_name_that_a_page_has(db: None) -> None:
     segments = first_segments(get_resolver().url_patterns)
-    assert {"console", "search", "sign-in", "admin"} <= segments
-    assert {segment for segment in segments | PROTOCOLS if not aliases.is_reserved(segment)} == set()
+    assert {"console", "search", "sign-in", "admin", "staff"} <= segments
+    names = {segment.replace("<section>", "any") for segment in segments | PROTOCOLS}
+    possible = {name for name in names if rules.FORM.fullmatch(name)}
+    assert {name for name in possible if not aliases.is_reserved(name) or reserved.find(name) is None} == set()

@@ -54,6 +54,6 @@ def test_every_text_of_the_templates_is_in_the_file() -> None:
     known = {joined(entry["id"]) for entry in entries()}
     for template in sorted((PROJECT / "templates").rglob("*.html")):
         for _, text in re.findall(
-            r"""\{% translate (["'])(.+?)\1(?: context "\w+")? %\}""", template.read_text("utf-8")
+            r"""\{% translate (["'])(.+?)\1(?: context "\w+")?(?: as \w+)? %\}""", template.read_text("utf-8")
         ):
             assert text in known, f"{template.name}: {text} (run make messages)"

@@ -1,5 +1,6 @@
 """A deployment with the demo and one person, and Debian's Chromium."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ CHROMIUM = "/usr/bin/chromium"
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 ACCOUNT = "111122223333"
 EMAIL, PASSWORD = "ana@example.com", "a shelf of long words"
+STAFF = "boss@example.com"
 
 SEED = """
 import json
@@ -56,7 +58,71 @@ for sid in ("First", "Partner"):
         addresses.private(account_id, "team/app-1"),
         json.dumps({"Version": "2012-10-17", "Statement": [lets | {"Sid": sid}]}, indent=2),
     )
+from registry.core import catalog
+hello = addresses.public(account_id, "hello")
+catalog.put(caller, hello, {"about_text": about, "description": "Greets people.", "categories": ["developer-tools"]})
+demo._push(caller, hello, demo._image("hello", "Hello again.", "Prints a greeting and ends."), "edge")
+demo._push(caller, hello, demo._image("hello", "Hello, hello.", "Prints a greeting and ends."), "edge")
+for text in ("a", "b", "c"):
+    demo._push(caller, addresses.private(account_id, "team/app-2"), demo._image(text, text, text), "edge")
+from datetime import timedelta
+from django.utils import timezone
+from registry.models import DailyPulls, Repository
+Repository.objects.filter(name="tools/shelf").update(pull_count=1630)
+shelf = Repository.objects.get(name="tools/shelf")
+for ago in range(0, 60, 3):
+    day = timezone.now().date() - timedelta(days=ago)
+    for by, name in (("client", "docker"), ("tag", "2026.1"), ("platform", "linux/amd64")):
+        DailyPulls.objects.create(repository=shelf, by=by, name=name, day=day, count=60 - ago)
+from accounts.caller import Staff
+from gallery.aliases import decisions, names, requests, telling
+from gallery.aliases.routing import check_all
+boss = people.create(staff, password, name="Boss", is_staff=True)
+ana, desk = people.get(email), Staff(staff)
+why = {"website": "https://warehouse.example/registry", "agreed": True, "person": ana}
+why["reason"] = "We have been Example Warehouse since 1998, and our customers know us by this name."
+decisions.approve(desk, requests.create(caller, account_id, alias="warehouse", **why).id, note="Welcome.")
+decisions.approve(desk, requests.create(caller, account_id, alias="old-warehouse", **why).id)
+names.release(caller, account_id, "old-warehouse", by=email)
+decisions.reject(desk, requests.create(caller, account_id, alias="store", **why).id, "The name is too general.")
+decisions.ask(desk, requests.create(caller, account_id, alias="datadog-shelf", **why).id, "Are you of Datadog?")
+for number, alias in enumerate(("warehuose", "tools"), 1):
+    other = accounts.create(f"Other {number}", f"22223333444{number}")
+    requests.create(operator(other.id), other.id, alias=alias, **why | {"person": None})
+check_all()
 answer = aliases.primary(account_id)
+"""
+
+ABOUT = """# hello
+
+Prints a greeting, and **ends**. See [the source](https://example.com/hello).
+
+![A screenshot](https://example.com/shot.png)
+
+## How it is built
+
+| Part | Size | Where it comes from |
+|------|-----:|---------------------|
+| `/hello` | 1 kB | written by hand |
+
+- [x] for two architectures
+- [ ] for all others
+
+## How to run it
+
+```sh
+docker run --rm hello
+```
+
+### In a cluster
+
+Use the chart.[^chart]
+
+## What it does not do
+
+~~Everything~~ else.
+
+[^chart]: It is called `charts/hello`.
 """
 
 
@@ -76,7 +142,8 @@ class Site:
 @pytest.fixture(scope="session")
 def site(server: Server) -> Site:
     """The demo of one account is published, and its listings are fresh."""
-    alias = server.python(SEED, account_id=ACCOUNT, email=EMAIL, password=PASSWORD)
+    alias = server.python(SEED, account_id=ACCOUNT, email=EMAIL, password=PASSWORD, about=ABOUT)
+    alias = server.python(SEED, account_id=ACCOUNT, email=EMAIL, password=PASSWORD, staff=STAFF)
     server.manage("rebuild_listings")
     return Site(f"http://{server.host}", alias)
 
@@ -98,10 +165,10 @@ def page(chromium: Browser) -> Iterator[Page]:
     context.close()
 
 
-def sign_in(page: Page, site: Site) -> None:
-    """Sign in as Ana."""
+def sign_in(page: Page, site: Site, email: str = EMAIL) -> None:
+    """Sign in, as Ana if nobody else is named."""
     page.goto(f"{site.origin}/sign-in")
-    page.get_by_label("Mail address").fill(EMAIL)
+    page.get_by_label("Mail address").fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/console/**")
+    page.wait_for_url(re.compile("/console"))

@@ -17,7 +17,7 @@ def test_it_works_to_find_an_image_and_copy_its_pull_command(page: Page, site: S
     page.get_by_role("button", name="Copy").click()
     expect(page.get_by_text("Copied").first).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied == f"docker pull {site.origin.removeprefix('http://')}/{site.alias}/hello:latest"
+    assert copied == f"docker pull {site.origin.removeprefix('http://')}/{site.alias}/hello:1.1"
     page.get_by_label("Client").select_option("podman")
     expect(page.get_by_text(re.compile("^podman pull "))).to_be_visible()
 
@@ -81,6 +81,7 @@ def test_everything_works_without_script(chromium: Browser, site: Site) -> None:
     page.get_by_role("link", name="Registry password").click()
     page.get_by_role("button", name="Make a registry password").click()
     expect(page.get_by_text("The password is shown once.")).to_be_visible()
+    page.locator("summary", has_text="Ana").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("link", name="Sign in")).to_be_visible()
     context.close()

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import Site, sign_in
+from tests.browser.conftest import STAFF, Site, sign_in
 
 PUBLIC = (
     "/",
@@ -16,11 +16,25 @@ PUBLIC = (
     "/{alias}",
     "/{alias}/hello",
     "/{alias}/charts/hello",
+    "/{alias}/hello/-/usage",
     "/{alias}/hello/-/tags",
     "/{alias}/hello/-/tags/1.0",
     "/{alias}/hello/-/history",
+    "/{alias}/hello/-/statistics",
+    "/{alias}/tools/shelf/-/statistics?days=90",
     "/{alias}/helo",
     "/sign-in",
+    "/account/preferences",
+    "/help",
+    "/help/components",
+    "/help/first-pull",
+    "/help/first-push",
+    "/help/log-in",
+    "/help/policies",
+    "/help/lifecycle",
+    "/help/api",
+    "/help/glossary",
+    "/help/keyboard",
 )
 PRIVATE = (
     "/console?choose",
@@ -34,6 +48,14 @@ PRIVATE = (
     "/console/111122223333/us-east-1/repositories/team/app-0/-/permissions?start=tag",
     "/console/111122223333/us-east-1/repositories/team/app-1/-/permissions",
     "/console/111122223333/us-east-1/repositories/team/app-0/-/delete",
+    "/console/111122223333/public/aliases",
+    "/console/111122223333/public/aliases/warehouse",
+    "/console/111122223333/public/aliases/datadog-shelf",
+    "/console/111122223333/public/aliases/old-warehouse",
+    "/console/111122223333/public/aliases/store",
+    "/console/111122223333/public/aliases/warehouse/-/primary",
+    "/console/111122223333/public/aliases/warehouse/-/release",
+    "/account/notifications",
     "/console/111122223333/registry-password",
     "/console/111122223333/iam/users",
     "/console/111122223333/iam/users/-/new",
@@ -52,6 +74,19 @@ PRIVATE = (
     "/console/111122223333/iam/providers/-/new",
     "/console/111122223333/iam/providers/ci.example.com",
     "/console/111122223333/iam/simulator?principal=arn:aws:iam::111122223333:user/bo&action=push&repository=team/app-0",
+)
+STAFF_AREA = (
+    "/staff",
+    "/staff/aliases",
+    "/staff/aliases?q=zzz",
+    "/staff/aliases/warehuose/1",
+    "/staff/aliases/store/1",
+    "/staff/reserved-names",
+    "/staff/reserved-names/-/new",
+    "/staff/reserved-names/-/remove?pattern=docker",
+    "/staff/publishers",
+    "/staff/publishers/111122223333",
+    "/account/notifications",
 )
 Scheme = Literal["light", "dark"]
 LOOKS: tuple[tuple[int, Scheme, str], ...] = (
@@ -110,6 +145,18 @@ def test_console_pages(chromium: Browser, site: Site, width: int, scheme: Scheme
     page.context.add_cookies([{"name": "django_language", "value": language, "url": site.origin}])
     titles: dict[str, str] = {}
     for path in PRIVATE:
+        page.goto(site.origin + path)
+        check(page, said, language, titles)
+    page.context.close()
+
+
+@pytest.mark.parametrize(("width", "scheme", "language"), LOOKS)
+def test_staff_pages(chromium: Browser, site: Site, width: int, scheme: Scheme, language: str) -> None:
+    page, said = look(chromium, site, width, scheme, "en")
+    sign_in(page, site, STAFF)
+    page.context.add_cookies([{"name": "django_language", "value": language, "url": site.origin}])
+    titles: dict[str, str] = {}
+    for path in STAFF_AREA:
         page.goto(site.origin + path)
         check(page, said, language, titles)
     page.context.close()

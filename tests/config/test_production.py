@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -20,11 +21,11 @@ SAFE = {
 SHOWS = "from django.conf import settings as s; print(s.ALLOWED_HOSTS, s.SESSION_COOKIE_SECURE, s.CELERY_BROKER_URL)"
 
 
-def start(folder: Path, **changes: str) -> subprocess.CompletedProcess[str]:
+def start(folder: Path, shown: str = SHOWS, **changes: str) -> subprocess.CompletedProcess[str]:
     """Read the settings in a process of its own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("KHO_", "DATABASE_", "REDIS_"))}
     env = kept | SAFE | {"KHO_DATA": str(folder), "DJANGO_SETTINGS_MODULE": "config.settings.production"} | changes
-    command = [sys.executable, "-c", SHOWS]
+    command = [sys.executable, "-c", shown]
     return subprocess.run(command, env=env, cwd=PROJECT, capture_output=True, text=True, check=False)
 
 
@@ -61,6 +62,13 @@ def test_it_refuses_what_is_not_safe(tmp_path: Path, name: str, value: str) -> N
     assert done.returncode == 1
     assert done.stderr.startswith(f"kho: the setting {name} ") and done.stderr.count("\n") == 1, done.stderr
     assert not value or not name.endswith("_KEY") or value not in done.stderr, "a secret was printed"
+
+
+def test_browsers_come_back_over_https_only(tmp_path: Path) -> None:
+    shown = "from django.conf import settings as s; print(s.SECURE_HSTS_SECONDS, s.SESSION_COOKIE_HTTPONLY, s.VERSION)"
+    done = start(tmp_path, shown)
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    assert done.stdout.strip() == f"31536000 True {project['version']}", done.stderr
 
 
 def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ def test_vietnamese_has_its_own_marks() -> None:
     with translation.override("vi"):
         assert kho.size(67_249_000) == "67,2 MB"
         assert kho.short_count(12_345) == "12,3 nghìn"
+        assert kho.short_count(9_999) == "9.999"
 
 
 def test_digests_are_cut() -> None:
@@ -46,7 +47,14 @@ def test_digests_are_cut() -> None:
 def test_times_are_relative_for_a_while() -> None:
     now = timezone.now()
     assert kho.moment(None) == "Never"
-    assert "ago" in kho.moment(now - timedelta(hours=3))
+    for passed, text in (
+        ({"seconds": 59}, "just now"),
+        ({"minutes": 1}, "1 minute ago"),
+        ({"hours": 3, "minutes": 59}, "3 hours ago"),
+        ({"days": 29, "hours": 23}, "29 days ago"),
+    ):
+        assert f">{text}<" in kho.moment(now - timedelta(**passed))
+    assert "ago" not in kho.moment(now + timedelta(days=1)) and "now" not in kho.moment(now + timedelta(days=1))
     assert "2020" in kho.moment(now.replace(year=2020))
     assert "UTC</time>" in kho.moment(now, absolute=True)
 

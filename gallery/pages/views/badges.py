@@ -62,5 +62,9 @@ def _size(request: HttpRequest, listing: Listing) -> int:
 
 
 def _picture(content: bytes, content_type: str) -> HttpResponse:
-    headers = {"Cache-Control": "public, max-age=300", "Content-Security-Policy": "sandbox; default-src 'none'"}
+    headers = {
+        "Cache-Control": "public, max-age=300",
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+    }
     return HttpResponse(content, content_type=content_type, headers=headers)

@@ -12,7 +12,7 @@ from django.views.decorators.http import condition, require_safe
 from gallery.pages import context
 from gallery.pages.context import reader, repository_page
 from gallery.search import query
-from registry.core import aliases, browsing
+from registry.core import aliases, tag_history
 
 if TYPE_CHECKING:
     from registry.models import TagEvent
@@ -24,8 +24,8 @@ def _changed_at(request: HttpRequest, alias: str, name: str) -> datetime | None:
     """When something last happened to the repository's tags, so that readers that poll get a 304."""
     address = context.address_of(alias, name)
     context.repository_of(request, address, f"{alias}/{name}")
-    newest = browsing.tag_history(reader(request), address, limit=1).rows
-    return newest[0].at if newest else None
+    newest = tag_history.tag_history(reader(request), address, limit=1).rows
+    return newest[0].event.at if newest else None
 
 
 @require_safe
@@ -34,11 +34,11 @@ def _changed_at(request: HttpRequest, alias: str, name: str) -> datetime | None:
 def repository(request: HttpRequest, alias: str, name: str) -> HttpResponse:
     """A repository's tags as they were pushed, moved and deleted, the newest first."""
     address = context.address_of(alias, name)
-    page = browsing.tag_history(reader(request), address, limit=ENTRIES)
+    page = tag_history.tag_history(reader(request), address, limit=ENTRIES)
     path = f"{alias}/{name}"
     listing = query.get(alias, name)
     feed = _feed(request, path, listing.description if listing else "", f"/{path}")
-    for event in page.rows:
+    for event in (row.event for row in page.rows):
         where = f"/{path}/-/tags/{event.tag}" if event.new_digest else f"/{path}/-/history"
         feed.add_item(
             title=_title(name, event),

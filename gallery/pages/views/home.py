@@ -43,8 +43,3 @@ def logo(request: HttpRequest, digest: str) -> HttpResponse:
         raise Http404
     headers = {"Cache-Control": "public, max-age=31536000, immutable", "Content-Security-Policy": "sandbox"}
     return HttpResponse(content, content_type="image/png", headers=headers)
-
-
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """404 for pages: the same for what is absent and for what may not be seen."""
-    return render(request, "404.html", {"near": getattr(exception, "near", [])}, status=404)

@@ -7,10 +7,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from accounts.console.asking import wants_part
 from gallery.catalog.categories import CATEGORIES
 from gallery.models import Listing
 from gallery.pages import context
-from gallery.pages.views.search import answered, paged, wants_part
+from gallery.pages.views.search import answered, paged
 from gallery.search import publishers, query, questions
 from gallery.search.facets import Question
 from gallery.search.questions import BadQuestion

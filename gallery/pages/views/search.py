@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
-from django_htmx.middleware import HtmxDetails
 
+from accounts.console.asking import wants_part
 from gallery.models import Listing
 from gallery.pages import commands, context
 from gallery.search import query, questions
@@ -62,12 +62,6 @@ def suggestions(request: HttpRequest) -> HttpResponse:
     """What to go to at once, below the search box."""
     found = query.suggestions(request.GET.get("q", ""))
     return render(request, "gallery/suggestions.html", {"suggestions": found})
-
-
-def wants_part(request: HttpRequest) -> bool:
-    """Whether htmx will put the answer into a page that is there already."""
-    htmx = HtmxDetails(request)
-    return bool(htmx) and not htmx.history_restore_request
 
 
 def paged(request: HttpRequest, results: Results) -> dict[str, Any]:

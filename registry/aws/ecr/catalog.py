@@ -1,12 +1,11 @@
-"""Catalog data of public repositories and registries; DescribeRegistries."""
+"""Catalog data of public repositories and registries."""
 
 import base64
 from typing import TYPE_CHECKING, Any, Final
 
 from registry.aws.dispatch import Call, operation
 from registry.aws.ecr.places import address_of, registry_of
-from registry.core import addresses, catalog
-from registry.values import PUBLIC, RegistryId
+from registry.core import catalog
 
 if TYPE_CHECKING:
     from registry.models import CatalogData
@@ -76,28 +75,3 @@ def get_registry(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """The name that the registry is shown under."""
     name = catalog.display_name(call.caller, registry_of(call, request).account_id)
     return {"registryCatalogData": {"displayName": name}}
-
-
-@operation("ecr-public", "DescribeRegistries")
-def describe_registries(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    """The caller's public registry with its aliases; there is one, so there is one page."""
-    account_id = registry_of(call, request).account_id
-    names = catalog.aliases_of(call.caller, account_id)
-    if not names:
-        return {"registries": []}
-    row = {
-        "registryId": account_id,
-        "registryArn": f"arn:aws:ecr-public::{account_id}:registry/{account_id}",
-        "registryUri": f"{addresses.registry_host(RegistryId(account_id, PUBLIC), call.host)}/{names[0].name}",
-        "verified": False,
-        "aliases": [
-            {
-                "name": each.name,
-                "status": "ACTIVE",
-                "primaryRegistryAlias": each.is_primary,
-                "defaultRegistryAlias": each.is_default,
-            }
-            for each in names
-        ],
-    }
-    return {"registries": [row]}

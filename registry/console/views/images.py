@@ -1,4 +1,4 @@
-"""Images of a repository: list, delete; the history of its tags."""
+"""Images of a repository: list, delete."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -28,17 +28,6 @@ def index(request: HttpRequest, account_id: str, region: str, name: str) -> Http
     page = browsing.image_page(visitor.caller, address, contains=contains, after=request.GET.get("after", "")[:140])
     context = places.of_repository(request, visitor, address, "images")
     return render(request, "console/images.html", context | {"page": page, "contains": contains})
-
-
-@console_page
-@require_safe
-def history(request: HttpRequest, account_id: str, region: str, name: str) -> HttpResponse:
-    """What happened to the tags, and by whom."""
-    visitor = visitor_of(request, account_id, region)
-    address = places.address_of(account_id, region, name)
-    page = browsing.tag_history(visitor.caller, address, after=request.GET.get("after", ""))
-    context = places.of_repository(request, visitor, address, "history")
-    return render(request, "console/history.html", context | {"page": page, "show_people": True})
 
 
 @console_page

@@ -83,6 +83,7 @@ def test_badges(client: Client, alias: str, kind: str, words: str) -> None:
     assert (
         answer.headers["Content-Type"] == "image/svg+xml"
         and "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        and answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     )
     root = ET.fromstring(answer.content)
     assert (root.get("aria-label") or "").startswith(words)

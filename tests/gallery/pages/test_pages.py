@@ -5,7 +5,6 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.caller import Caller
-from gallery.pages import commands
 from gallery.search import index
 from registry.core import aliases
 from registry.models import Alias, Image, Repository
@@ -77,38 +76,6 @@ def test_a_publisher_and_its_other_names(client: Client, alias: str, alice: Call
     page(client, "/nobody", 404)
 
 
-def test_a_repository_shows_how_to_pull_it(client: Client, alias: str) -> None:
-    text = page(client, f"/{alias}/app")
-    assert f"docker pull testserver/{alias}/app:latest" in text
-    assert "MIT" in text and 'href="https://example.com/app"' in text
-    assert "javascript:" not in text
-    assert f"docker pull testserver/{alias}/app:1.0" in page(client, f"/{alias}/app?tag=1.0")
-    text = page(client, f"/{alias}/app?client=podman")
-    assert "podman pull" in text
-    assert "podman pull" in page(client, f"/{alias}/app"), "the client is remembered"
-    assert "docker pull" in page(client, f"/{alias}/app?client=nonsense")
-
-
-@pytest.mark.parametrize("tag", ["absent", "!", "sha256:zz"])
-def test_a_tag_that_is_not_there_leaves_the_page(client: Client, alias: str, tag: str) -> None:
-    assert "docker pull" not in page(client, f"/{alias}/app?tag={tag}")
-
-
-def test_an_empty_repository(client: Client, alias: str, alice: Caller) -> None:
-    make_public_repository(alice, "empty")
-    assert "This repository has no images yet." in page(client, f"/{alias}/empty")
-    assert "This repository has no images yet." in page(client, f"/{alias}/empty/-/tags")
-    assert "Nothing has been pushed yet." in page(client, f"/{alias}/empty/-/history")
-
-
-def test_tags_are_filtered_and_sorted(client: Client, alias: str) -> None:
-    text = page(client, f"/{alias}/app/-/tags")
-    assert "3 tags" in text and "= 1.1" in text
-    assert "1 tag" in page(client, f"/{alias}/app/-/tags?contains=1.0")
-    assert "No tag contains “zz”." in page(client, f"/{alias}/app/-/tags?contains=zz&sort=name")
-    assert b"<html" not in client.get(f"/{alias}/app/-/tags", headers={"HX-Request": "true"}).content
-
-
 def test_an_image_by_tag_and_digest(client: Client, alias: str, alice: Caller, public_address: Address) -> None:
     image = Image.objects.get(tags__name="1.0")
     text = page(client, f"/{alias}/app/-/tags/1.0")
@@ -128,11 +95,6 @@ def test_what_is_not_there_has_near_names(client: Client, alias: str) -> None:
     page(client, f"/{alias}/app/-/images/sha512:{'0' * 64}", 404)
     page(client, f"/{alias}/{'a' * 206}", 404)
     page(client, f"/{alias}/app/-/nonsense", 404)
-
-
-def test_history_shows_events_and_no_people(client: Client, alias: str) -> None:
-    text = page(client, f"/{alias}/app/-/history")
-    assert "1.1" in text and "created" in text and "arn:aws" not in text
 
 
 def test_pasted_references_lead_on(client: Client, alias: str, settings: Settings) -> None:
@@ -166,8 +128,6 @@ def test_pages_cost_the_same_however_much_is_there(
         ("/search?kind=image", 4),
         ("/publishers", 1),
         (f"/{alias}", 8),
-        (f"/{alias}/app", 14),
-        (f"/{alias}/app/-/tags", 10),
     ):
         with django_assert_num_queries(queries):
             page(client, path)
@@ -177,18 +137,3 @@ def test_a_suspended_publisher_is_gone(client: Client, alias: str) -> None:
     Repository.objects.get(region="public").account.__class__.objects.update(is_active=False)
     page(client, f"/{alias}", 404)
     page(client, f"/{alias}/app", 404)
-
-
-@pytest.mark.parametrize(
-    ("kind", "reference", "client_name", "line"),
-    [
-        ("image", "1", "", "docker pull h/a/b:1"),
-        ("index", "1", "crane", "crane pull h/a/b:1 b.tar"),
-        ("image", "sha256:00", "docker", "docker pull h/a/b@sha256:00"),
-        ("chart", "1.0_build", "", "helm install my-release oci://h/a/b --version 1.0+build"),
-        ("chart", "sha256:00", "helm install", "helm pull oci://h/a/b@sha256:00"),
-        ("artifact", "1", "docker", "oras pull h/a/b:1"),
-    ],
-)
-def test_commands_run_as_they_stand(kind: str, reference: str, client_name: str, line: str) -> None:
-    assert commands.pull(kind, "h/a/b", reference, client_name) == line

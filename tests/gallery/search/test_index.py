@@ -11,7 +11,7 @@ from gallery.models import Listing
 from gallery.search import index
 from gallery.search.folding import fold
 from registry.core import aliases, images, repositories
-from registry.models import Image, PullCount, Repository
+from registry.models import DailyPulls, Image, Repository
 from registry.values import Address, Digest, ImageTag
 from tests.factories.registry import push_image, push_index
 
@@ -65,7 +65,7 @@ def test_signatures_are_not_what_is_newest(alice: Caller, public_address: Addres
 def test_recent_pulls_are_counted(alice: Caller, public_address: Address) -> None:
     image = push_image(alice, public_address, "1")
     for day, count in (("2020-01-01", 5), (image.pushed_at.date(), 3)):
-        PullCount.objects.create(image=image, tag="1", day=day, count=count)
+        DailyPulls.objects.create(repository=image.repository, by="client", name="docker", day=day, count=count)
     assert refreshed(public_address).recent_pull_count == 3
 
 

@@ -228,7 +228,7 @@ def test_lists_cost_the_same_however_long(
         push_index(alice, address, str(number), [push_image(alice, address)])
         make_repository(alice, f"more-{number}")
         make_public_repository(alice, f"more-{number}")
-    for path, queries in ((PRIVATE, 9), (f"{PRIVATE}/team/app/-/images", 16)):
+    for path, queries in ((PRIVATE, 9), (f"{PRIVATE}/team/app/-/images", 15)):
         with django_assert_num_queries(queries):
             page(ana, path)
 

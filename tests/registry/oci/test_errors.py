@@ -42,6 +42,7 @@ NOT_MET = {
     registry.ExclusionNotFound,
     registry.InvalidResourceTag,
     registry.LayerAlreadyExists,
+    registry.LayerInaccessible,
     registry.LayerPartTooSmall,
     registry.LifecyclePolicyInvalid,
     registry.LifecyclePolicyNotFound,

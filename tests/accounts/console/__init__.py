@@ -1,0 +1,1 @@
+"""Tests of sign-in, preferences and error pages."""

@@ -1,0 +1,1 @@
+"""Tests of the operations of ecr-public that know what publishers ask for."""

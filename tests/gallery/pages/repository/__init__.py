@@ -1,0 +1,1 @@
+"""Tests of a public repository's pages."""

@@ -1,0 +1,95 @@
+"""Help: its topics carry this host's name, its examples are taken by what they are for, its reference is complete."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from accounts.iam import document
+from accounts.iam.document import Kind
+from gallery.pages import glossary, topics
+from gallery.pages.views import components
+from registry.lifecycle import grammar
+
+PROJECT = Path(__file__).resolve().parent.parent.parent.parent
+PLACE = topics.Place(
+    "kho.example.com", "acme/app:1", "kho.example.com", "https://kho.example.com", "111122223333", "eu-1", False
+)
+
+
+def text(client: Client, path: str, status: int = 200) -> str:
+    """The text of a page."""
+    answer = client.get(path)
+    assert answer.status_code == status, path
+    return answer.content.decode()
+
+
+@pytest.mark.parametrize("language", ["en", "vi"])
+@pytest.mark.parametrize("topic", topics.TOPICS)
+def test_it_works(
+    client: Client, db: None, topic: str, language: str, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_max_num_queries(12):
+        page = text(client, f"/help/{topic}?lang={language}")
+    assert page.count("<h1>") == 1 and f'href="/help/{topic}" aria-current="page"' in page
+    assert f'href="/help/{topic}"' in text(client, "/help")
+
+
+def test_it_refuses_topics_that_are_not_there(client: Client, db: None) -> None:
+    text(client, "/help/nonsense", 404)
+    assert client.post("/help").status_code == 405
+    assert client.post("/help/components").status_code == 405
+
+
+def test_commands_carry_this_host_and_the_reader_s_account(client: Client, db: None, settings: Settings) -> None:
+    page = text(client, "/help/first-push")
+    assert "docker push testserver/123456789012/my-app:1" in page and "insecure-registries" in page
+    session = client.session
+    session["kho_account"] = "444455556666"
+    session.save()
+    assert "docker push testserver/444455556666/my-app:1" in text(client, "/help/first-push")
+    settings.PUBLIC_URL = "https://kho.example.com"
+    page = text(client, "/help/log-in")
+    assert "AWS_ENDPOINT_URL=https://kho.example.com " in page and "insecure-registries" not in page
+    settings.AWS_HOST_NAMES = True
+    page = text(client, "/help/first-push")
+    assert "docker push 444455556666.dkr.ecr.us-east-1.amazonaws.com/my-app:1" in page
+
+
+def test_examples_are_policies() -> None:
+    for name, policy in PLACE.policies().items():
+        kind = Kind.REPOSITORY if name in {"partner", "network"} else Kind.IDENTITY
+        assert not [each for each in document.check(policy, kind) if not each.is_warning], name
+    for name, policy in topics.lifecycle().items():
+        assert len(grammar.parse(policy)) == 1, name
+    assert json.loads(PLACE.commands()["insecure"]) == {"insecure-registries": ["kho.example.com"]}
+
+
+def test_the_glossary_is_in_order() -> None:
+    words = [english for english, _, _ in glossary.TERMS]
+    assert len(set(words)) == len(words) > 30
+
+
+def test_the_reference_shows_every_component(client: Client, db: None) -> None:
+    page = text(client, "/help/components")
+    assert page.count("data-specimen") == len(components.SECTIONS) * 4
+    identifiers = re.findall(r'\sid="([^"]+)"', page)
+    assert sorted(set(identifiers)) == sorted(identifiers), "an id is there twice"
+    shown = {name for _, names in components.SECTIONS.values() for name in names.split()}
+    parts = {template.stem for template in (PROJECT / "templates" / "components").glob("*.html")}
+    tags = {"icon", "moment", "size", "short_count", "toast", ".prose"}
+    assert shown <= parts | tags
+
+
+def test_every_icon_is_drawn() -> None:
+    drawn = set(re.findall(r'symbol id="(\w+)"', (PROJECT / "static" / "img" / "icons.svg").read_text()))
+    assert drawn == set(components.ICONS)
+    used = {
+        name
+        for template in (PROJECT / "templates").rglob("*.html")
+        for name in re.findall(r'{% icon "(\w+)" %}', template.read_text())
+    }
+    assert used <= drawn
