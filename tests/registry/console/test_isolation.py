@@ -47,6 +47,8 @@ def known(alice: Caller, address: Address) -> dict[str, Any]:
         "region": "us-east-1",
         "digest": image.digest,
         "tag": "1",
+        "before": "1",
+        "after": image.digest,
         "prefix": "team",
         "item_id": str(item.id),
         "event_id": str(event.id),
@@ -60,8 +62,13 @@ def known(alice: Caller, address: Address) -> dict[str, Any]:
 
 def address_of(name: str, known: dict[str, Any], **more: str) -> str:
     """The address of a route, with the values that it takes."""
-    for names in ({"name": "team/app"}, {"name": "it"}):
-        given = names | known | more
+    repository = {"name": "team/app", "reference": known["digest"]}
+    for values in (
+        repository | {"section": "layers"},
+        repository | {"reference": "1", "section": "values"},
+        {"name": "it"},
+    ):
+        given = known | values | more
         for keys in _choices(name):
             try:
                 return reverse(name, kwargs={key: given[key] for key in keys})
