@@ -104,6 +104,15 @@ for number, alias in enumerate(("warehuose", "tools"), 1):
     other = accounts.create(f"Other {number}", f"22223333444{number}")
     requests.create(operator(other.id), other.id, alias=alias, **why | {"person": None})
 check_all()
+from gallery.reports import reports
+from registry.core import takedowns
+miner = addresses.public(account_id, "bad/miner")
+repositories.create(caller, miner)
+demo._push(caller, miner, demo._image("m", "m", "m"), "1")
+takedowns.take_down(desk, miner, "It mines coins on the machines of whoever runs it.")
+row = Repository.objects.get(name="hello", account_id=account_id)
+where = f"{aliases.primary(account_id)}/hello"
+reports.create(row, where, reason="other", text="The greeting of tag 1.1 is in the wrong language.")
 answer = aliases.primary(account_id)
 """
 

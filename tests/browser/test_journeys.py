@@ -10,8 +10,8 @@ from tests.browser.conftest import Site, sign_in
 
 def test_it_works_to_find_an_image_and_copy_its_pull_command(page: Page, site: Site) -> None:
     page.goto(site.origin)
-    page.get_by_role("searchbox").fill("greeting")
-    page.get_by_role("searchbox").press("Enter")
+    page.get_by_role("combobox", name="Search public repositories").fill("greeting")
+    page.keyboard.press("Enter")
     page.get_by_role("link", name=f"{site.alias}/hello", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("hello")
     page.get_by_role("button", name="Copy").click()
@@ -25,7 +25,7 @@ def test_it_works_to_find_an_image_and_copy_its_pull_command(page: Page, site: S
 def test_filters_change_the_page_in_place_and_its_address(page: Page, site: Site) -> None:
     page.goto(f"{site.origin}/search")
     page.evaluate("document.body.dataset.kept = 'yes'")
-    page.get_by_label("Kind").select_option("chart")
+    page.get_by_role("group", name="Kind").get_by_role("checkbox", name="Helm chart").check()
     expect(page.locator("[data-announce]")).to_have_text("1 repository")
     expect(page.locator("#live")).to_have_text("1 repository")
     assert "kind=chart" in page.url
@@ -71,8 +71,8 @@ def test_everything_works_without_script(chromium: Browser, site: Site) -> None:
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{site.origin}/search?q=hello")
-    page.get_by_label("Kind").select_option("image")
-    page.locator("main").get_by_role("button", name="Search").click()
+    page.get_by_role("group", name="Kind").get_by_role("checkbox", name="image").check()
+    page.get_by_role("button", name="Apply filters").click()
     page.get_by_role("link", name=f"{site.alias}/hello", exact=True).click()
     page.get_by_label("Tag").select_option("1.0")
     page.get_by_role("button", name="Show command").click()
@@ -91,7 +91,7 @@ def test_everything_works_without_script(chromium: Browser, site: Site) -> None:
 def test_everything_is_reached_by_keyboard(page: Page, site: Site) -> None:
     page.goto(f"{site.origin}/search")
     page.keyboard.press("/")
-    expect(page.get_by_role("searchbox")).to_be_focused()
+    expect(page.get_by_role("combobox", name="Search public repositories")).to_be_focused()
     page.keyboard.type("hello")
     page.keyboard.press("Enter")
     expect(page.locator("[data-announce]")).to_have_text("2 repositories")

@@ -13,6 +13,12 @@ PUBLIC = (
     "/",
     "/search?q=hello",
     "/search?q=nothing-like-it",
+    "/search?kind=chart&deprecated=yes&sort=name",
+    "/search?q=hallo",
+    "/publishers",
+    "/publishers?q=zzz",
+    "/categories/developer-tools",
+    "/categories/storage",
     "/{alias}",
     "/{alias}/hello",
     "/{alias}/charts/hello",
@@ -22,6 +28,23 @@ PUBLIC = (
     "/{alias}/hello/-/history",
     "/{alias}/hello/-/statistics",
     "/{alias}/tools/shelf/-/statistics?days=90",
+    "/{alias}/hello/-/report",
+    "/{alias}/bad/miner",
+    "/{alias}/shop/web/-/tags/latest",
+    "/{alias}/shop/web/-/images/{digest}/layers",
+    "/{alias}/shop/web/-/images/{digest}/config",
+    "/{alias}/shop/web/-/images/{digest}/manifest",
+    "/{alias}/shop/web/-/images/{digest}/referrers",
+    "/{alias}/shop/web/-/compare/{digest}...2.4",
+    "/{alias}/charts/shop/-/charts/1.0.0",
+    "/{alias}/charts/shop/-/charts/1.0.0/values",
+    "/{alias}/charts/shop/-/charts/1.0.0/schema",
+    "/{alias}/charts/shop/-/charts/1.0.0/templates",
+    "/{alias}/charts/shop/-/charts/1.0.0/dependencies",
+    "/{alias}/charts/shop/-/charts/1.0.0/changelog",
+    "/{alias}/charts/shop/-/charts/1.0.0/crds",
+    "/{alias}/charts/shop/-/charts/1.0.0/images",
+    "/{alias}/charts/shop/-/compare/0.9.0...1.0.0",
     "/{alias}/helo",
     "/sign-in",
     "/sign-up",
@@ -84,6 +107,11 @@ PRIVATE = (
     "/console/111122223333/audit?denied=on",
     "/console/111122223333/work",
     "/console/111122223333/work/00000000-0000-4000-8000-000000000001",
+    "/console/111122223333/us-east-1/repositories/team/web/-/tags/2.4",
+    "/console/111122223333/us-east-1/repositories/team/web/-/compare",
+    "/console/111122223333/public/repositories/charts/shop/-/charts/1.0.0",
+    "/console/111122223333/public/repositories/hello/-/listing",
+    "/console/111122223333/public/profile",
     "/console/111122223333/public/aliases",
     "/console/111122223333/public/aliases/warehouse",
     "/console/111122223333/public/aliases/datadog-shelf",
@@ -126,6 +154,15 @@ STAFF_AREA = (
     "/staff/reserved-names/-/remove?pattern=docker",
     "/staff/publishers",
     "/staff/publishers/111122223333",
+    "/staff/reports",
+    "/staff/reports?state=dismissed",
+    "/staff/reports/1",
+    "/staff/takedowns",
+    "/staff/takedowns/-/new",
+    "/staff/accounts",
+    "/staff/accounts?q=zzz",
+    "/staff/accounts/111122223333",
+    "/staff/system",
     "/account/notifications",
 )
 Scheme = Literal["light", "dark"]
@@ -172,8 +209,12 @@ def check(page: Page, said: list[str], language: str, titles: dict[str, str]) ->
 def test_public_pages(chromium: Browser, site: Site, width: int, scheme: Scheme, language: str) -> None:
     page, said = look(chromium, site, width, scheme, language)
     titles: dict[str, str] = {}
+    page.goto(f"{site.origin}/{site.alias}/shop/web/-/tags/latest")
+    layers = page.locator("a[href$='/layers']").first.get_attribute("href") or ""
+    digest = layers.removesuffix("/layers").rpartition("/")[2]
+    assert digest.startswith("sha256:")
     for path in PUBLIC:
-        page.goto(site.origin + path.format(alias=site.alias))
+        page.goto(site.origin + path.format(alias=site.alias, digest=digest))
         check(page, said, language, titles)
     page.context.close()
 
