@@ -26,12 +26,12 @@ def test_filters_change_the_page_in_place_and_its_address(page: Page, site: Site
     page.goto(f"{site.origin}/search")
     page.evaluate("document.body.dataset.kept = 'yes'")
     page.get_by_role("group", name="Kind").get_by_role("checkbox", name="Helm chart").check()
-    expect(page.locator("[data-announce]")).to_have_text("1 repository")
-    expect(page.locator("#live")).to_have_text("1 repository")
+    expect(page.locator("[data-announce]")).to_have_text("3 repositories")
+    expect(page.locator("#live")).to_have_text("3 repositories")
     assert "kind=chart" in page.url
     expect(page.locator("body[data-kept=yes]")).to_be_attached()  # the page was not loaded anew
     page.go_back()
-    expect(page.locator("[data-announce]")).to_have_text("3 repositories")
+    expect(page.locator("[data-announce]")).to_have_text("8 repositories")
 
 
 def test_a_repository_is_created_and_deleted(page: Page, site: Site) -> None:
@@ -94,7 +94,7 @@ def test_everything_is_reached_by_keyboard(page: Page, site: Site) -> None:
     expect(page.get_by_role("combobox", name="Search public repositories")).to_be_focused()
     page.keyboard.type("hello")
     page.keyboard.press("Enter")
-    expect(page.locator("[data-announce]")).to_have_text("2 repositories")
+    expect(page.locator("[data-announce]")).to_have_text("4 repositories")
     wanted = page.locator("#results h3 a").first
     for _ in range(10):
         page.keyboard.press("Tab")

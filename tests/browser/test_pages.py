@@ -195,6 +195,7 @@ def check(page: Page, said: list[str], language: str, titles: dict[str, str]) ->
     assert not errors, f"{place}: {errors}"
     said.clear()
     title = page.title()
+    place = place.partition("?")[0]
     assert titles.setdefault(title, place) == place, f"{place} and {titles[title]} share the title {title!r}"
     found: Any = Axe().run(page).response
     bad = [
