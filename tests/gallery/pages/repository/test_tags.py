@@ -81,5 +81,5 @@ def test_two_ticked_tags_are_compared_the_older_one_first(client: Client, alias:
 
 
 def test_it_refuses_to_lead_away(client: Client, alias: str) -> None:
-    for tag in ("//evil.example", "../../x", "a b", "%0d%0ax"):
+    for tag in ("//evil.example", "../../x", "a b", "a%0d%0ax"):
         page(client, f"/{alias}/app/-/compare?tag={tag}&tag=1.0", 400)
