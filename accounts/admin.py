@@ -3,10 +3,14 @@
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.http import HttpRequest
 
-from accounts.models import AccessKey, Account, AuditEvent, Membership, OutboxRow, Person, Principal
+from accounts.models import AccessKey, Account, AuditEvent, Invitation, Membership, OutboxRow, Person, Principal
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -16,6 +20,11 @@ else:  # Django's class takes a parameter in its stubs only
 
 # Staff sign in where everybody does: the admin's own form would let passwords be guessed without a limit.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # as allauth documents it
+
+
+# What allauth shows there could be changed, and holds secrets: rows of people are changed by the pages of their own.
+for model in (EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken, UserSession):
+    admin.site.unregister(model)
 
 
 class ReadOnly(ModelAdmin):
@@ -90,8 +99,20 @@ class AuditEventAdmin(ReadOnly):
     ordering = ("-event_time",)
 
 
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnly):
+    """Invitations, without what their links are made of."""
+
+    exclude = ("nonce",)
+    list_display = ("email", "account", "role", "created_at", "expires_at")
+    list_select_related = ("account", "role")
+    search_fields = ("email", "account__id")
+
+
 @admin.register(OutboxRow)
 class OutboxRowAdmin(ReadOnly):
-    """Work that waits."""
+    """Work that waits, without its payload: mails hold links that sign people in."""
+
+    exclude = ("payload",)
 
     list_display = ("id", "event", "task", "created_at", "due_at", "tries", "last_error")

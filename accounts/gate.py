@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 from django.conf import settings
 
+from accounts.audit import spool
 from accounts.caller import Caller
 from accounts.errors import AccessDenied, CredentialsMissing
 from accounts.iam.arn import Arn
@@ -77,10 +78,20 @@ def require(
 
 
 def refuse(caller: Caller, action: str, resource: Arn, decision: Decision) -> None:
-    """Raise what a denied request is answered."""
+    """Raise what a denied request is answered; what somebody known was denied goes into the trail, by the spool."""
     log.info("access denied", action=action, resource=str(resource), reason=decision.reason)
     if caller.is_anonymous:
         raise CredentialsMissing
+    spool.write(
+        {
+            "v": 1,
+            "kind": "denied",
+            "at": datetime.now(UTC).isoformat(),
+            "action": action.partition(":")[2],
+            "resource": str(resource),
+            "caller": caller.as_dict(),
+        }
+    )
     raise AccessDenied(caller.principal_arn, action, str(resource), decision.reason, decision)
 
 

@@ -4,16 +4,21 @@ The name is resolved once, every address it has is checked, and the connection g
 redirects, no proxies from the environment, with bounds on time and size.
 """
 
+import functools
 import socket
 import ssl
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
+import requests
 import urllib3
 from django.conf import settings
-from urllib3.exceptions import HTTPError
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.util import connection as sockets
 
 CONNECT_SECONDS, READ_SECONDS, ALL_SECONDS = 3.0, 3.0, 8.0
 TRANSLATED: Final = ip_network("64:ff9b::/96")
@@ -103,3 +108,51 @@ def _get(scheme: str, address: str, port: int, netloc: str, host: str, target: s
             return b"".join(parts)
     except (HTTPError, OSError, ssl.SSLError) as error:
         raise OutboundRefused("it does not answer") from error
+
+
+def session() -> requests.Session:
+    """A session for libraries that bring their own requests: each connection is checked as those of `fetch` are."""
+    made = requests.Session()
+    made.trust_env = False
+    made.max_redirects = 0
+    for scheme in ("http://", "https://"):
+        made.mount(scheme, _CheckedAdapter())
+    # A time limit for whoever forgets to give one.
+    made.request = functools.partial(made.request, timeout=(CONNECT_SECONDS, ALL_SECONDS))  # type: ignore[method-assign]
+    return made
+
+
+def _connect(connection: HTTPConnection) -> socket.socket:
+    """Connect to an address of the host's that was checked."""
+    try:
+        address, is_allowed = _checked(connection.host, connection.port or 0)
+        if not is_allowed and not isinstance(connection, HTTPSConnection):
+            raise OutboundRefused("only https is used outside of the networks that the operator allows")
+        options = connection.socket_options
+        return sockets.create_connection((str(address), connection.port or 0), CONNECT_SECONDS, socket_options=options)
+    except (OutboundRefused, OSError) as error:
+        raise NewConnectionError(connection, str(error)) from error
+
+
+class _CheckedHTTP(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        return _connect(self)
+
+
+class _CheckedHTTPS(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        return _connect(self)
+
+
+class _HTTPPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _CheckedHTTP
+
+
+class _HTTPSPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _CheckedHTTPS
+
+
+class _CheckedAdapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}

@@ -4,14 +4,15 @@ A row goes to Celery on commit, and a sweep takes up what did not arrive: a brok
 loses it. Tasks may run more than once and read the present state.
 """
 
-from dataclasses import asdict
-from datetime import timedelta
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import structlog
 from celery import current_app
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Count, Min, Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -67,3 +68,25 @@ def sweep(limit: int = 200) -> int:
     """Run the rows that are due, the oldest first; return how many succeeded."""
     due = OutboxRow.objects.filter(due_at__lte=timezone.now()).order_by("due_at", "id")
     return sum(run(row_id) for row_id in list(due.values_list("id", flat=True)[:limit]))
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Work that has not been done: how many rows in all, how many were put off, and since when the oldest waits."""
+
+    total: int
+    put_off: int
+    oldest: datetime | None
+
+
+def waiting() -> Waiting:
+    """Count what waits."""
+    sums = OutboxRow.objects.aggregate(
+        total=Count("id"), put_off=Count("id", filter=Q(tries__gt=0)), oldest=Min("created_at")
+    )
+    return Waiting(**sums)
+
+
+def failing(limit: int = 20) -> list[OutboxRow]:
+    """Return the rows that failed most often."""
+    return list(OutboxRow.objects.filter(tries__gt=0).order_by("-tries", "id")[:limit])

@@ -84,6 +84,20 @@ def words(
     return parsed(name, default, parse, what)
 
 
+def rate(name: str) -> tuple[int, int] | None:
+    """Read how often in how long, such as 100/6h, as a count and seconds; None without one."""
+
+    def parse(raw: str) -> tuple[int, int] | None:
+        if not raw:
+            return None
+        found = re.fullmatch(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,4})?([smhd])", raw)
+        if not found:
+            raise ValueError
+        return int(found[1]), int(found[2] or 1) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[3]]
+
+    return parsed(name, "", parse, "a count and a time such as 100/6h")
+
+
 def networks(name: str) -> tuple[str, ...]:
     """Read a comma-separated list of IP addresses or networks; an address is a network of one."""
 

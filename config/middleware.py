@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from django.core.exceptions import BadRequest, SuspiciousOperation
@@ -22,6 +22,10 @@ log = structlog.get_logger("kho.access")
 crashes = structlog.get_logger("kho.crash")
 
 PROTOCOLS: Final = re.compile(r"/(?:v2|token)(?:/|\Z)|/(?:healthz|readyz)\Z")
+SECRET_IN_PATH: Final = re.compile(
+    r"(?<=^/sign-up/confirm/).+|(?<=^/sign-in/reset/)\w+-.+|(?<=^/account/invitations/).+"
+)
+"""The ends of links that mails hold: whoever has one can use it."""
 QUIET_PATHS: Final = ("/healthz", "/readyz", "/static/")
 FORWARDED: Final = ("HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT", "HTTP_X_FORWARDED_FOR")
 
@@ -69,12 +73,12 @@ def _at_close(response: HttpResponseBase, action: Callable[[], None]) -> None:
 
 
 def _write_access_line(request: HttpRequest, response: HttpResponseBase, started: float) -> None:
-    """One line: never the query, which may hold secrets, and never a header that was sent."""
+    """One line: never the query or the end of a mail's link, which are secrets, and never a header that was sent."""
     quiet = request.path_info.startswith(QUIET_PATHS) and response.status_code < 500
     (log.debug if quiet else log.info)(
         "request",
         method=request.method,
-        path=request.path_info,
+        path=SECRET_IN_PATH.sub("…", request.path_info),
         status=response.status_code,
         ms=round((time.perf_counter() - started) * 1000, 1),
         client=client_address(request),
@@ -124,7 +128,7 @@ def _envelope(status: int, code: str, message: str, request: HttpRequest) -> Htt
 
 
 class RefuseNul:
-    """Refuses addresses that hold a NUL: no name has one, and PostgreSQL can't look for it."""
+    """Refuses addresses and forms that hold a NUL: no name has one, and PostgreSQL can't look for it."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -134,3 +138,9 @@ class RefuseNul:
         if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
             return problems.bad_request(request)
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
+        """Look at the form where there is one; the check against forged requests has read it already."""
+        if request.method == "POST" and any("\x00" in each for _, values in request.POST.lists() for each in values):
+            return problems.bad_request(request)
+        return None

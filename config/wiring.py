@@ -9,12 +9,22 @@ EVENT_TASKS: Final[dict[str, tuple[str, ...]]] = {
     "ImageDeleted": ("gallery.search.index.refresh",),
     "ImageUntagged": ("gallery.search.index.refresh",),
     "CatalogDataChanged": ("gallery.search.index.refresh",),
+    "AccountChanged": ("gallery.search.index.account_changed",),
     "TakenDown": ("registry.core.takedowns.purge",),
+    "WorkQueued": ("registry.core.work.run",),
     "ImagesPulled": ("gallery.search.index.refresh",),
     "AliasRequestMoved": ("gallery.aliases.routing.check", "gallery.aliases.telling.tell"),
     "NoticeMailDue": ("registry.notifications.mail.send",),
+    "MailWritten": ("accounts.mail.deliver",),
 }
 """Domain event -> functions of one argument (the event's fields as a dict), run by a task worker after commit."""
+
+WORK_KINDS: Final[dict[str, str]] = {
+    "delete-images": "registry.core.bulk.delete_image",
+    "delete-repositories": "registry.core.bulk.delete_repository",
+    "tag-repositories": "registry.core.bulk.tag_repository",
+}
+"""Kind of a long job -> function of a caller, the work item and one of its targets."""
 
 TASK_PACKAGES: Final = ("accounts", "gallery.aliases", "gallery.search", "registry.core", "registry.metering")
 """Where Celery finds `tasks.py`; it does not look below an app by itself."""

@@ -20,8 +20,9 @@ from gallery.pages.views import (
 )
 from gallery.pages.views.publishing import aliases, listing, profile
 from gallery.pages.views.repository import about, history, statistics, tags
+from gallery.pages.views.staff import accounts as staff_accounts
 from gallery.pages.views.staff import aliases as alias_requests
-from gallery.pages.views.staff import overview, publishers, reserved
+from gallery.pages.views.staff import overview, publishers, reports, reserved, system, takedowns
 
 ALIAS = r"(?P<alias>[a-z][a-z0-9]+(?:[._-][a-z0-9]+)*)"
 NAME = r"(?P<name>[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)"
@@ -46,6 +47,14 @@ urlpatterns = [
     re_path(r"^staff/reserved-names$", reserved.index, name="staff_reserved_names"),
     re_path(r"^staff/reserved-names/-/new$", reserved.add, name="staff_reserve"),
     re_path(r"^staff/reserved-names/-/remove$", reserved.remove, name="staff_unreserve"),
+    re_path(r"^staff/reports$", reports.index, name="staff_reports"),
+    re_path(r"^staff/reports/(?P<report_id>[1-9][0-9]{0,17})$", reports.detail, name="staff_report"),
+    re_path(r"^staff/takedowns$", takedowns.index, name="staff_takedowns"),
+    re_path(r"^staff/takedowns/-/new$", takedowns.create, name="staff_take_down"),
+    re_path(r"^staff/takedowns/(?P<takedown_id>[1-9][0-9]{0,17})/-/lift$", takedowns.lift, name="staff_lift"),
+    re_path(r"^staff/accounts$", staff_accounts.index, name="staff_accounts"),
+    re_path(r"^staff/accounts/(?P<account_id>[0-9]{12})$", staff_accounts.detail, name="staff_account"),
+    re_path(r"^staff/system$", system.system, name="staff_system"),
     re_path(r"^staff/publishers$", publishers.index, name="staff_publishers"),
     re_path(r"^staff/publishers/(?P<account_id>[0-9]{12})$", publishers.detail, name="staff_publisher"),
     re_path(r"^staff/publishers/(?P<account_id>[0-9]{12})/-/unverify$", publishers.unverify, name="staff_unverify"),
@@ -75,6 +84,7 @@ urlpatterns = [
     re_path(rf"^{ALIAS}/{NAME}/-/card\.png$", badges.card, name="card"),
     re_path(rf"^{ALIAS}/{NAME}/-/usage$", about.usage, name="usage"),
     re_path(rf"^{ALIAS}/{NAME}/-/tags$", tags.tags, name="tags"),
+    re_path(rf"^{ALIAS}/{NAME}/-/compare$", tags.compare, name="compare_chosen"),
     re_path(rf"^{ALIAS}/{NAME}/-/history$", history.history, name="history"),
     re_path(rf"^{ALIAS}/{NAME}/-/statistics$", statistics.statistics, name="statistics"),
     re_path(rf"^{ALIAS}/{NAME}/-/statistics\.csv$", statistics.table, name="statistics_table"),
@@ -83,7 +93,7 @@ urlpatterns = [
     re_path(rf"^{ALIAS}/{NAME}/-/images/{DIGEST}$", images.image, name="image"),
     re_path(rf"^{ALIAS}/{NAME}/-/images/{DIGEST}/{IMAGE_SECTION}$", images.image),
     re_path(rf"^{ALIAS}/{NAME}/-/charts/{TAG}(?:/{CHART_SECTION})?$", images.chart, name="chart"),
-    re_path(rf"^{ALIAS}/{NAME}/-/compare(?:/{COMPARED})?$", images.compare, name="compare"),
+    re_path(rf"^{ALIAS}/{NAME}/-/compare/{COMPARED}$", images.compare, name="compare"),
     re_path(rf"^{ALIAS}/{NAME}$", about.about, name="repository"),
     re_path(rf"^{ALIAS}/{NAME}:{TAG}$", references.pasted),
     re_path(rf"^{ALIAS}/{NAME}(?::[A-Za-z0-9._-]+)?@{DIGEST}$", references.pasted),

@@ -8,7 +8,8 @@ RegistryError
 ├── RepositoryError
 │   ├── RepositoryNotFound
 │   ├── RepositoryAlreadyExists
-│   └── RepositoryNotEmpty
+│   ├── RepositoryNotEmpty
+│   └── DeletionProtected           its owner has locked it against deletion
 ├── PolicyError
 │   ├── InvalidPolicy               not a policy; the problems have places
 │   ├── PolicyLocksOut              who puts it could not put another one afterwards
@@ -46,6 +47,7 @@ RegistryError
 ├── TemplateError                   TemplateAlreadyExists, TemplateNotFound
 ├── ExclusionError                  ExclusionAlreadyExists, ExclusionNotFound
 ├── QuotaExceeded                   the account's storage quota is used up
+├── TooManyPulls                    of one address without a login
 └── StorageError
     ├── StorageFull                 no space; the upload can go on later
     ├── StorageUnavailable          the store does not answer
@@ -103,6 +105,10 @@ class RepositoryAlreadyExists(RepositoryError):
 
 class RepositoryNotEmpty(RepositoryError):
     """It still contains images, and deleting them was not asked for."""
+
+
+class DeletionProtected(RepositoryError):
+    """It is protected; the protection has to be taken off first."""
 
 
 class PolicyError(RegistryError):
@@ -405,3 +411,11 @@ class StorageDamaged(StorageError):
     def __init__(self, key: str) -> None:
         super().__init__(key)
         self.key = key
+
+
+class TooManyPulls(RegistryError):
+    """One address has pulled too often without a login."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"too many pulls without a login; more are possible in {seconds} seconds")
+        self.seconds = seconds

@@ -58,6 +58,13 @@ class TakenDown:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkQueued:
+    """A long job has something to do."""
+
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogDataChanged:
     """A publisher says something else about a public repository, or goes by another name."""
 
@@ -80,5 +87,6 @@ Event = (
     | ImagesPulled
     | CatalogDataChanged
     | TakenDown
+    | WorkQueued
     | NoticeMailDue
 )

@@ -26,6 +26,7 @@ class Action(StrEnum):
     GET_REPOSITORY_POLICY = "GetRepositoryPolicy"
     DELETE_REPOSITORY_POLICY = "DeleteRepositoryPolicy"
     DESCRIBE_IMAGE_TAGS = "DescribeImageTags"
+    PUT_DELETION_PROTECTION = "PutDeletionProtection"
     PUT_IMAGE_TAG_MUTABILITY = "PutImageTagMutability"
     PUT_IMAGE_SCANNING_CONFIGURATION = "PutImageScanningConfiguration"
     BATCH_GET_REPOSITORY_SCANNING_CONFIGURATION = "BatchGetRepositoryScanningConfiguration"
@@ -134,6 +135,7 @@ class Action(StrEnum):
     REMOVE_CLIENT_ID_FROM_OPEN_ID_CONNECT_PROVIDER = "RemoveClientIDFromOpenIDConnectProvider"
     SIMULATE_PRINCIPAL_POLICY = "SimulatePrincipalPolicy"
     GET_ACCESS_KEY_LAST_USED = "GetAccessKeyLastUsed"
+    LOOKUP_EVENTS = "LookupEvents"
     ASSUME_ROLE = "AssumeRole"
     ASSUME_ROLE_WITH_WEB_IDENTITY = "AssumeRoleWithWebIdentity"
     GET_SESSION_TOKEN = "GetSessionToken"  # noqa: S105 - the name of an action
@@ -143,3 +145,16 @@ class Action(StrEnum):
     GET_SERVICE_BEARER_TOKEN = "GetServiceBearerToken"  # noqa: S105 - the name of an action
     TAG_SESSION = "TagSession"
     SET_SOURCE_IDENTITY = "SetSourceIdentity"
+    PASS_ROLE = "PassRole"  # noqa: S105 - the name of an action
+    CONSOLE_LOGIN = "ConsoleLogin"
+    LIST_PEOPLE = "ListPeople"
+    INVITE_PERSON = "InvitePerson"
+    REVOKE_INVITATION = "RevokeInvitation"
+    ACCEPT_INVITATION = "AcceptInvitation"
+    ADD_PERSON = "AddPerson"
+    UPDATE_PERSON = "UpdatePerson"
+    REMOVE_PERSON = "RemovePerson"
+    LEAVE_ACCOUNT = "LeaveAccount"
+    CREATE_ACCOUNT = "CreateAccount"
+    SUSPEND_ACCOUNT = "SuspendAccount"
+    RESUME_ACCOUNT = "ResumeAccount"

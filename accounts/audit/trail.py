@@ -28,6 +28,8 @@ COLUMNS: Final = (
         "details",
     ),
 )
+READS: Final = ("BatchCheck", "BatchGet", "Describe", "Get", "List", "Lookup", "Simulate")
+"""How the names of actions begin that change nothing."""
 INSERT: Final = (
     f"INSERT INTO accounts_auditevent ({', '.join(COLUMNS)}) "  # noqa: S608 - names of this page
     f"VALUES ({', '.join(['%s'] * len(COLUMNS))})"
@@ -66,13 +68,19 @@ def record(
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A read that happened at a time: a row of its own in the trail. `caller` has the fields of a Caller."""
+    """A line of the spool for the trail: a read, or what was denied. `caller` has the fields of a Caller."""
 
     at: datetime
-    action: Action
+    action: str
     resource: Arn
     caller: Mapping[str, str]
     details: Mapping[str, str]
+    error_code: str = ""
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the action, had it been allowed, would have changed nothing."""
+        return self.action.startswith(READS)
 
 
 def record_reads(reads: Iterable[Read]) -> None:
@@ -83,8 +91,8 @@ def record_reads(reads: Iterable[Read]) -> None:
             AuditEvent._meta.pk.get_db_prep_value(uuid.uuid4(), connection),
             adapt(read.at),
             f"{read.resource.service}.amazonaws.com",
-            read.action.value,
-            True,
+            read.action[:64],
+            read.is_read,
             read.resource.account_id,
             read.resource.region,
             read.caller["account_id"],
@@ -93,17 +101,11 @@ def record_reads(reads: Iterable[Read]) -> None:
             read.caller["source_ip"],
             read.caller["user_agent"][:512],
             read.caller["request_id"],
-            str(read.resource),
-            "",
+            str(read.resource)[:512],
+            read.error_code,
             json.dumps(read.details),
         )
         for read in reads
     ]
     with connection.cursor() as cursor:
         cursor.executemany(INSERT, rows)
-
-
-def recent(caller: Caller, *, limit: int = 10) -> list[AuditEvent]:
-    """Return the last changes in the caller's own account, newest first."""
-    found = AuditEvent.objects.filter(account_id=caller.account_id, read_only=False)
-    return list(found.order_by("-event_time", "-id")[:limit]) if caller.account_id else []

@@ -1,17 +1,69 @@
-"""Routes of sign-in and preferences."""
+"""Routes of coming in and of people's own pages. The names that begin otherwise than `own_` are django-allauth's."""
 
-from allauth.account.views import LoginView, LogoutView
-from django.urls import path
+from allauth.account import views as account
+from allauth.mfa.base import views as factors
+from allauth.mfa.recovery_codes import views as codes
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as passkeys
+from allauth.socialaccount import views as social
+from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from accounts.console import preferences, views
+from accounts.console import entrance, own, preferences
+
+SAML = "sign-in/sso/saml/<slug:organization_slug>"
+OIDC = "sign-in/sso/oidc/<slug:provider_id>"
 
 urlpatterns = [
-    path("sign-in", LoginView.as_view(), name="account_login"),
-    path("sign-out", LogoutView.as_view(), name="account_logout"),
-    # allauth links to these from its own code; signing up and resetting are not offered here.
-    path("sign-up", RedirectView.as_view(pattern_name="account_login"), name="account_signup"),
-    path("sign-in/reset", RedirectView.as_view(pattern_name="account_login"), name="account_reset_password"),
-    path("sign-in/inactive", views.inactive, name="account_inactive"),
+    path("sign-in", entrance.SignIn.as_view(), name="account_login"),
+    path("sign-out", account.logout, name="account_logout"),
+    path("sign-up", entrance.SignUp.as_view(), name="account_signup"),
+    path("sign-up/confirm", account.email_verification_sent, name="account_email_verification_sent"),
+    re_path(r"^sign-up/confirm/(?P<key>[-:\w]+)$", account.confirm_email, name="account_confirm_email"),
+    path("sign-in/inactive", entrance.inactive, name="account_inactive"),
+    path("sign-in/reset", account.password_reset, name="account_reset_password"),
+    path("sign-in/reset/sent", account.password_reset_done, name="account_reset_password_done"),
+    path("sign-in/reset/done", account.password_reset_from_key_done, name="account_reset_password_from_key_done"),
+    re_path(
+        r"^sign-in/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[-\w]+)$",
+        account.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path("sign-in/second-factor", factors.authenticate, name="mfa_authenticate"),
+    path("sign-in/passkey", passkeys.login_webauthn, name="mfa_login_webauthn"),
+    path("sign-in/again", account.reauthenticate, name="account_reauthenticate"),
+    path("sign-in/again/second-factor", factors.reauthenticate, name="mfa_reauthenticate"),
+    path("sign-in/again/passkey", passkeys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
+    path("sign-in/sso", entrance.sso, name="own_sso"),
+    path("sign-in/sso/cancelled", social.login_cancelled, name="socialaccount_login_cancelled"),
+    path("sign-in/sso/failed", social.login_error, name="socialaccount_login_error"),
+    path("sign-in/sso/finish", social.signup, name="socialaccount_signup"),
+    path(OIDC, entrance.leave(entrance.company_view("openid_connect.views.login")), name="openid_connect_login"),
+    path(f"{OIDC}/callback", entrance.company_view("openid_connect.views.callback"), name="openid_connect_callback"),
+    path(SAML, entrance.leave(entrance.company_view("saml.views.login")), name="saml_login"),
+    path(f"{SAML}/acs", entrance.company_view("saml.views.acs"), name="saml_acs"),
+    path(f"{SAML}/acs/finish", entrance.company_view("saml.views.finish_acs"), name="saml_finish_acs"),
+    path(f"{SAML}/sls", entrance.company_view("saml.views.sls"), name="saml_sls"),
+    path(f"{SAML}/metadata", entrance.company_view("saml.views.metadata"), name="saml_metadata"),
+    path("account/welcome", entrance.welcome, name="own_welcome"),
+    re_path(r"^account/invitations/(?P<token>[-:\w]+)$", entrance.invitation, name="own_invitation"),
+    path("account/profile", own.profile, name="own_profile"),
+    path("account/profile/mail", account.email, name="account_email"),
+    path("account/security", own.security, name="mfa_index"),
+    path("account/security/password", account.password_change, name="account_change_password"),
+    path("account/security/password/new", account.password_set, name="account_set_password"),
+    path("account/security/app", totp.activate_totp, name="mfa_activate_totp"),
+    path("account/security/app/remove", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("account/security/recovery-codes", codes.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path("account/security/recovery-codes/new", codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
+    path("account/security/passkeys", RedirectView.as_view(pattern_name="mfa_index"), name="mfa_list_webauthn"),
+    path("account/security/passkeys/new", passkeys.add_webauthn, name="mfa_add_webauthn"),
+    path("account/security/passkeys/<int:pk>", passkeys.edit_webauthn, name="mfa_edit_webauthn"),
+    path("account/security/passkeys/<int:pk>/remove", passkeys.remove_webauthn, name="mfa_remove_webauthn"),
+    path("account/security/companies", entrance.Connections.as_view(), name="socialaccount_connections"),
+    path("account/sessions", own.sessions, name="usersessions_list"),
     path("account/preferences", preferences.preferences, name="preferences"),
+    path("account/accounts", own.accounts, name="own_accounts"),
+    path("account/accounts/new", own.new_account, name="own_new_account"),
+    re_path(r"^account/accounts/(?P<account_id>[0-9]{12})/leave$", own.leave, name="own_leave"),
 ]

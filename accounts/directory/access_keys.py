@@ -82,6 +82,14 @@ def of_account(account_id: str) -> list[AccessKey]:
     return list(keys.order_by("principal__kind", "principal__name", "created_at"))
 
 
+def made_before(account_id: str, at: datetime, *, limit: int) -> list[AccessKey]:
+    """Return active keys of an account's active principals that were made before a time, the oldest first."""
+    keys = AccessKey.objects.filter(
+        principal__account_id=account_id, principal__is_active=True, status=AccessKey.Status.ACTIVE, created_at__lt=at
+    )
+    return list(keys.select_related("principal").order_by("created_at")[:limit])
+
+
 def of_principal(principal: Principal) -> list[AccessKey]:
     """Return the keys of one principal by age."""
     return list(AccessKey.objects.filter(principal=principal).order_by("created_at"))

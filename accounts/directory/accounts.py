@@ -2,15 +2,29 @@
 
 import re
 import secrets
+from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Q
 
+from accounts import outbox
+from accounts.audit import trail
+from accounts.audit.actions import Action
+from accounts.caller import Staff
 from accounts.directory import principals
 from accounts.errors import AlreadyExists, InvalidInput, NotFound
-from accounts.iam import managed
-from accounts.models import Account, PolicyAttachment, Principal
+from accounts.iam import arn, managed
+from accounts.models import Account, AuditEvent, PolicyAttachment, Principal
 
 ADMINISTRATOR = "Administrator"
+LONGEST_REASON = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChanged:
+    """An account was suspended or resumed."""
+
+    account: str
 
 
 def create(name: str, account_id: str = "") -> Account:
@@ -49,3 +63,42 @@ def get(account_id: str) -> Account:
 def list_all() -> list[Account]:
     """Return all accounts by name."""
     return list(Account.objects.order_by("name", "id"))
+
+
+def page(
+    *, contains: str = "", suspended: bool | None = None, number: int = 1, size: int = 50
+) -> tuple[list[Account], int]:
+    """Return some accounts, the newest first, and how many match; `contains` is of the name, or the id."""
+    found = Account.objects.order_by("-created_at", "id")
+    if contains:
+        found = found.filter(Q(name__icontains=contains) | Q(id=contains))
+    if suspended is not None:
+        found = found.filter(is_active=not suspended)
+    return list(found[(number - 1) * size : number * size]), found.count()
+
+
+def suspend(staff: Staff, account_id: str, because: str) -> None:
+    """Stop an account: nobody acts on it, and its public repositories are gone until it is resumed. NotFound."""
+    _set_active(staff, account_id, False, Action.SUSPEND_ACCOUNT, because)
+
+
+def resume(staff: Staff, account_id: str, because: str) -> None:
+    """Let a suspended account go on. NotFound."""
+    _set_active(staff, account_id, True, Action.RESUME_ACCOUNT, because)
+
+
+def _set_active(staff: Staff, account_id: str, is_active: bool, action: Action, because: str) -> None:
+    if not because.strip() or len(because) > LONGEST_REASON:
+        raise InvalidInput("because", f"takes 1 to {LONGEST_REASON} characters")
+    with transaction.atomic():
+        if not Account.objects.filter(id=account_id).exclude(is_active=is_active).update(is_active=is_active):
+            raise NotFound(f"account {account_id}")
+        trail.record(staff.on(account_id), action, arn.root(account_id), details={"because": because})
+        outbox.announce(AccountChanged(account_id))
+
+
+def history(account_id: str) -> list[AuditEvent]:
+    """Who suspended and resumed an account, and because of what; the newest first."""
+    actions = (Action.SUSPEND_ACCOUNT, Action.RESUME_ACCOUNT)
+    found = AuditEvent.objects.filter(account_id=account_id, event_name__in=[action.value for action in actions])
+    return list(found.order_by("-event_time")[:20])

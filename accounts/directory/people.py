@@ -1,15 +1,25 @@
 """People, and the accounts that they act on."""
 
+from dataclasses import dataclass
+from functools import cache
 from typing import Final
+from zoneinfo import available_timezones
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
+from accounts.audit import trail
+from accounts.audit.actions import Action
+from accounts.caller import Caller, operator
+from accounts.directory import accounts as directory
+from accounts.directory import members
 from accounts.directory.accounts import ADMINISTRATOR
-from accounts.errors import AlreadyExists, InvalidInput, NotFound
+from accounts.errors import AlreadyExists, InvalidInput, LimitReached, NotFound
+from accounts.iam import arn
 from accounts.models import Account, Membership, Person, Principal
 
 LONGEST_NAME: Final = 150
@@ -20,7 +30,8 @@ LONGEST_ADDRESS: Final = 254
 def create(email: str, password: str, *, name: str = "", is_staff: bool = False, check_password: bool = True) -> Person:
     """Make a person who signs in with mail address and password; staff may also use the Django admin.
 
-    The password is taken as it is if `check_password` is false, as the operator's own choice at the first start.
+    Whoever makes somebody so vouches for the mail address. The password is taken as it is if `check_password` is false,
+    as the operator's own choice at the first start.
     """
     if len(name) > LONGEST_NAME:
         raise InvalidInput("name", f"takes at most {LONGEST_NAME} characters")
@@ -37,7 +48,9 @@ def create(email: str, password: str, *, name: str = "", is_staff: bool = False,
         raise InvalidInput("password", " ".join(error.messages)) from error
     try:
         with transaction.atomic():
-            return Person.objects.create_user(email, password, name=name, is_staff=is_staff, is_superuser=is_staff)
+            person = Person.objects.create_user(email, password, name=name, is_staff=is_staff, is_superuser=is_staff)
+            EmailAddress.objects.create(user=person, email=person.email, primary=True, verified=True)
+            return person
     except IntegrityError as error:
         raise AlreadyExists(f"person {email}") from error
 
@@ -88,3 +101,88 @@ def members_of(account_id: str) -> list[Membership]:
 def staff() -> list[Person]:
     """Return the deployment's staff who may sign in, by mail address."""
     return list(Person.objects.filter(is_staff=True, is_active=True).order_by("email"))
+
+
+def set_profile(person: Person, *, name: str) -> None:
+    """Change how a person is called. InvalidInput."""
+    if len(name) > LONGEST_NAME:
+        raise InvalidInput("name", f"takes at most {LONGEST_NAME} characters")
+    person.name = name.strip()
+    person.save(update_fields=["name"])
+
+
+@cache
+def time_zones() -> tuple[str, ...]:
+    """The names of time zones that may be chosen."""
+    return tuple(sorted(available_timezones()))
+
+
+def set_time_zone(person: Person, time_zone: str) -> None:
+    """Change in which zone a person sees times; empty is UTC. InvalidInput."""
+    if time_zone and time_zone not in time_zones():
+        raise InvalidInput("time zone", "is not one of those offered")
+    person.time_zone = time_zone
+    person.save(update_fields=["time_zone"])
+
+
+def accounts_left(person: Person) -> int:
+    """How many more accounts a person may make."""
+    return max(0, settings.ACCOUNTS_PER_PERSON - Account.objects.filter(created_by=person).count())
+
+
+def create_account(person: Person, name: str) -> Account:
+    """Make an account that the person administers. InvalidInput, LimitReached."""
+    with transaction.atomic():
+        Person.objects.select_for_update(no_key=True).get(id=person.id)
+        if not accounts_left(person):
+            raise LimitReached("no more accounts may be made by one person")
+        account = directory.create(name.strip())
+        account.created_by = person
+        account.save(update_fields=["created_by"])
+        add_to_account(person, account)
+        caller = operator(account.id, user_agent="sign-up")
+        resource = members.arn_of(account.id, person.email)
+        trail.record(caller, Action.CREATE_ACCOUNT, resource, details={"name": account.name})
+    return account
+
+
+def welcome(person: Person) -> Account | None:
+    """Make the first account of somebody who has signed up and may have one; None if they need none."""
+    if Membership.objects.filter(person=person).exists() or not accounts_left(person):
+        return None
+    return create_account(person, (person.name or person.email.partition("@")[0])[:100])
+
+
+def membership_in(person: Person, account_id: str) -> Membership:
+    """Return a membership that is in force. NotFound."""
+    for membership in memberships_of(person):
+        if membership.account_id == account_id:
+            return membership
+    raise NotFound(f"member {person} of account {account_id}")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where somebody signs in from."""
+
+    ip: str = ""
+    user_agent: str = ""
+    request_id: str = ""
+
+
+def record_sign_in(person: Person | None, source: Source, *, error_code: str = "", method: str = "") -> None:
+    """Write a sign-in, or a try that failed, to the trail of each account that the person acts on."""
+    if person is None:
+        return
+    for membership in memberships_of(person):
+        account_id = membership.account_id
+        caller = Caller(
+            account_id=account_id,
+            principal_arn=str(arn.assumed_role(account_id, membership.role.name, person.email)),
+            source_ip=source.ip,
+            user_agent=source.user_agent,
+            request_id=source.request_id,
+        )
+        details = {"method": method} if method else {}
+        resource = members.arn_of(account_id, person.email)
+        trail.record(caller, Action.CONSOLE_LOGIN, resource, error_code=error_code, details=details)

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from allauth.mfa.models import Authenticator
 from cryptography.fernet import InvalidToken
 from django.db import models
 
 from accounts import sealing
-from accounts.directory import access_keys
+from accounts.directory import access_keys, second_factors
 from accounts.models import AccessKey, Session
 
 BATCH: Final = 500
@@ -46,7 +47,19 @@ def everything(session_purpose: str) -> Resealed:
                 continue
             same = model._default_manager.filter(pk=row.pk, sealed_secret=row.sealed_secret)
             result.changed += same.update(sealed_secret=anew)
+    _second_factors(result)
     return result
+
+
+def _second_factors(result: Resealed) -> None:
+    """The same for people's codes."""
+    codes = Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN)
+    for authenticator in codes.order_by("pk").iterator(chunk_size=BATCH):
+        result.total += 1
+        try:
+            result.changed += second_factors.reseal(authenticator)
+        except ValueError:
+            result.unreadable.append(f"second factor {authenticator.pk}")
 
 
 def _rows(model: type[models.Model]) -> Iterator[Any]:

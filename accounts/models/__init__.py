@@ -4,6 +4,7 @@ from accounts.models.account import Account, Membership
 from accounts.models.audit_event import AuditEvent
 from accounts.models.credential import AccessKey
 from accounts.models.group import Group, GroupMember
+from accounts.models.invitation import Invitation
 from accounts.models.outbox import OutboxRow
 from accounts.models.person import Person
 from accounts.models.policy import InlinePolicy, ManagedPolicy, PolicyAttachment, PolicyVersion
@@ -17,6 +18,7 @@ __all__ = [
     "Group",
     "GroupMember",
     "InlinePolicy",
+    "Invitation",
     "ManagedPolicy",
     "Membership",
     "OpenIDConnectProvider",

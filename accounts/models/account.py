@@ -16,6 +16,9 @@ class Account(models.Model):
     )
     name = models.CharField(_("name"), max_length=100)
     is_active = models.BooleanField(_("active"), default=True)
+    created_by = models.ForeignKey(
+        Person, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -32,6 +35,9 @@ class Membership(models.Model):
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="memberships")
     role = models.ForeignKey("accounts.Principal", on_delete=models.PROTECT, related_name="memberships")
+    granted_by = models.CharField(
+        max_length=40, blank=True, editable=False, help_text=_("the company sign-in whose claims grant it")
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

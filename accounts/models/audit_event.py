@@ -29,6 +29,9 @@ class AuditEvent(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["account_id", "-event_time", "id"], name="audit_by_account"),
+            models.Index(
+                fields=["account_id", "-event_time", "-id"], condition=models.Q(read_only=False), name="audit_changes"
+            ),
             models.Index(fields=["resource_arn", "-event_time"], name="audit_by_resource"),
         ]
 

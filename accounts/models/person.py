@@ -39,6 +39,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("staff of this deployment"), default=False)
     is_active = models.BooleanField(_("may sign in"), default=True)
     language = models.CharField(_("language"), max_length=10, blank=True, help_text=_("empty: as the browser asks"))
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True, help_text=_("empty: UTC"))
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[PersonManager] = PersonManager()

@@ -5,6 +5,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from config import env, logging, wiring
+from config.settings import sign_up, sso
+from config.settings.cache import shared
+from config.settings.mail import Mail
 from config.settings.object_store import ObjectStore
 
 VERSION = "0.1.0"
@@ -49,6 +52,11 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.saml",
     "accounts",
     "registry",
     "gallery",
@@ -67,8 +75,10 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.console.language.Language",
+    "accounts.console.personal.Personal",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.limits.SearchLimit",
     "allauth.account.middleware.AccountMiddleware",
 ]
 
@@ -112,14 +122,44 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_ADAPTER = "accounts.console.adapter.ClosedSignUp"
-ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+# How people sign in: docs/sign-in.md.
+SIGN_UP, ACCOUNTS_PER_PERSON = sign_up.read("open")
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/console"
+ACCOUNT_ADAPTER = "accounts.console.adapters.People"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "accounts.console.forms.WithName"
+ACCOUNT_SIGNUP_REDIRECT_URL = "/account/welcome"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "signup": "10/m/ip,50/d/ip", "reset_password": "20/m/ip,3/15m/key"}
+MFA_ADAPTER = "accounts.console.adapters.SecondFactors"
+MFA_FORMS = {
+    "add_webauthn": "accounts.console.passkeys.AddPasskey",
+    "login_webauthn": "accounts.console.passkeys.SignInByPasskey",
+    "authenticate_webauthn": "accounts.console.passkeys.SecondStepByPasskey",
+    "reauthenticate_webauthn": "accounts.console.passkeys.ConfirmByPasskey",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Kho"
+MFA_TOTP_TOLERANCE = 1
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+SOCIALACCOUNT_ADAPTER = "accounts.console.company.Companies"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+# Providers of company sign-in, and what their claims grant.
+SSO_PROVIDERS = sso.read()
+SOCIALACCOUNT_PROVIDERS = sso.for_allauth(SSO_PROVIDERS)
+SSO_SESSION_SECONDS = 12 * 3600
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("vi", "Tiếng Việt")]
@@ -175,6 +215,16 @@ VPC_ENDPOINTS = env.named_networks("KHO_VPC_ENDPOINTS")
 # Private networks that requests to addresses which users give may go to, such as identity providers; none by itself.
 OUTBOUND_PRIVATE_NETWORKS = env.networks("KHO_OUTBOUND_NETWORKS")
 
+# Mails are written as work first, and sent by a task: a mail server that is away delays them.
+MAIL = Mail.read(PUBLIC_URL)
+EMAIL_BACKEND = MAIL.backend
+EMAIL_FILE_PATH = DATA_DIR / "mail"
+EMAIL_HOST, EMAIL_PORT = MAIL.host, MAIL.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.user, MAIL.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.security == "starttls", MAIL.security == "tls"
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = MAIL.sender
+
 # Storage of blobs.
 STORAGE_DRIVERS = wiring.STORAGE_DRIVERS
 STORAGE_DRIVER = env.matching(
@@ -192,6 +242,10 @@ REDIRECT_SECONDS = env.integer("KHO_REDIRECT_SECONDS", 300, least=10, most=300)
 BLOB_ROOT = Path(env.text("KHO_BLOBS", str(DATA_DIR / "blobs"))).resolve()
 # Shared by all processes of one machine, and by no other machine.
 SPOOL_DIR = Path(env.text("KHO_SPOOL", str(DATA_DIR / "spool"))).resolve()
+
+# How often one address may do what costs without signing in; 0 (or empty) is as often as it likes.
+SEARCHES_PER_MINUTE = env.integer("KHO_SEARCHES_PER_MINUTE", 300)
+ANONYMOUS_PULLS = env.rate("KHO_ANONYMOUS_PULLS")
 
 # Limits of the registry, in bytes, seconds and counts; 0 switches a quota off.
 MAX_MANIFEST_BYTES = 4 * 1024 * 1024
@@ -213,11 +267,11 @@ RIGHTS_SECONDS = 3.0
 EARLY_SECONDS = 1.25
 
 EVENT_TASKS = wiring.EVENT_TASKS
+WORK_KINDS = wiring.WORK_KINDS
 AWS_OPERATIONS = wiring.AWS_OPERATIONS
 NOTICE_KINDS = wiring.NOTICE_KINDS
 
-# Mails: who they come from, and where their links lead.
-DEFAULT_FROM_EMAIL = env.text("KHO_MAIL_FROM", "Kho <kho@localhost>")
+# Where links in mails lead.
 MAIL_ORIGIN = PUBLIC_URL or f"http://127.0.0.1:{env.integer('PORT', 8000)}"
 MAIL_DOMAIN = urlsplit(MAIL_ORIGIN).hostname or "localhost"
 
@@ -238,6 +292,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
         "store_processed": False,
     }
 )
+CACHES = {"default": shared(REDIS_URL, DATA_DIR)}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_PUBLISH_RETRY = False

@@ -34,8 +34,6 @@ MASTER_KEY = kept_secret("master_key")
 DATABASES = {"default": database(f"sqlite:///{DATA_DIR / 'kho.sqlite3'}")}
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-EMAIL_FILE_PATH = DATA_DIR / "mail"
 # Static files are served from where they are; only production collects them.
 STATIC_ROOT = None  # type: ignore[assignment]  # a path in base
 CELERY_BEAT_SCHEDULE = wiring.BEAT_SCHEDULE | wiring.ONE_NODE_SCHEDULE

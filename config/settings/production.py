@@ -16,6 +16,7 @@ from config.settings.base import (
     TRUSTED_PROXIES,
 )
 from config.settings.database import database, pooled
+from config.settings.sign_up import read as read_sign_up
 
 SHORTEST_SECRET = 40
 
@@ -32,6 +33,9 @@ if not PUBLIC_URL.startswith("https://"):
     raise env.BadSetting("KHO_URL", "takes the origin that clients use, such as https://kho.example.com")
 if not REDIS_URL:
     raise env.BadSetting("REDIS_URL", "is required: the file-system broker serves one machine only")
+
+# Strangers don't come in by themselves, unless the operator says so.
+SIGN_UP, ACCOUNTS_PER_PERSON = read_sign_up("invited")
 
 DEBUG = False
 SECRET_KEY = secret("KHO_SECRET_KEY")
@@ -67,13 +71,3 @@ CSRF_COOKIE_SECURE = True
 SECURE_HSTS_SECONDS = env.integer("KHO_HSTS_SECONDS", 31536000)
 # RequestContext drops this header unless it comes from KHO_TRUSTED_PROXIES.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-
-EMAIL_HOST = env.text("KHO_SMTP_HOST", "localhost")
-EMAIL_PORT = env.integer("KHO_SMTP_PORT", 25, least=1, most=65535)
-EMAIL_HOST_USER = env.text("KHO_SMTP_USER", "")
-EMAIL_HOST_PASSWORD = env.text("KHO_SMTP_PASSWORD", "")
-EMAIL_TIMEOUT = 20
-SMTP_SECURITY = env.matching("KHO_SMTP_SECURITY", "none", "none|starttls|tls", "one of none, starttls, tls")
-EMAIL_USE_TLS = SMTP_SECURITY == "starttls"
-EMAIL_USE_SSL = SMTP_SECURITY == "tls"
-DEFAULT_FROM_EMAIL = env.text("KHO_MAIL_FROM", f"Kho <kho@{urlsplit(PUBLIC_URL).hostname}>")

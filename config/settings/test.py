@@ -21,6 +21,7 @@ CELERY_BROKER_URL = "memory://"
 RIGHTS_SECONDS = 0.0
 EARLY_SECONDS = 0.0
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 # Static files are served from where they are; only production collects them.
 STATIC_ROOT = None  # type: ignore[assignment]  # a path in base
 WHITENOISE_USE_FINDERS = True

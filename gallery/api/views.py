@@ -14,7 +14,15 @@ from gallery.models import Listing
 from gallery.search import publishers, query, questions
 from gallery.search.facets import FACETS
 from gallery.search.questions import BadQuestion
-from registry.core import addresses, aliases, catalog, describing, image_details, repositories, tag_history
+from registry.core import (
+    addresses,
+    aliases,
+    catalog,
+    describing,
+    image_details,
+    repositories,
+    tag_history,
+)
 from registry.errors import CatalogDataNotFound, RepositoryNotFound
 from registry.values import Address, Digest, parse_reference
 

@@ -11,12 +11,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from accounts.audit.actions import Action
 from accounts.caller import Caller
+from accounts.console.problems import Gone
 from accounts.errors import AccessDenied, CredentialsMissing
 from gallery.models import Listing
 from gallery.pages import commands
 from gallery.search import index, query
 from registry.console.membership import visitor_of
-from registry.core import addresses, aliases, repositories, showcase
+from registry.core import addresses, aliases, removed, repositories, showcase
 from registry.core.showcase import Showcase
 from registry.errors import InvalidValue, RepositoryNotFound
 from registry.values import ALIAS, NAME, Address
@@ -96,16 +97,23 @@ def repository_of(request: HttpRequest, address: Address, path: str) -> "Reposit
     try:
         return repositories.get(reader(request), address)
     except RepositoryNotFound as error:
-        raise NoRepository(path) from error
+        raise missing(address, path) from error
 
 
-def of_repository(request: HttpRequest, alias: str, name: str, address: Address, tab: str) -> dict[str, Any]:
+def missing(address: Address, path: str) -> Http404:
+    """What to raise for a repository that is not there: Gone if staff took it down, else NoRepository."""
+    return Gone(path) if removed.standing(address) else NoRepository(path)
+
+
+def of_repository(
+    request: HttpRequest, alias: str, name: str, address: Address, tab: str, *, with_facts: bool = True
+) -> dict[str, Any]:
     """The context of one of a repository's pages: what stands at its top. NoRepository."""
     path = f"{alias}/{name}"
     try:
-        case = showcase.of(reader(request), address, tag=request.GET.get("pull", ""))
+        case = showcase.of(reader(request), address, tag=request.GET.get("pull", ""), with_facts=with_facts)
     except RepositoryNotFound as error:
-        raise NoRepository(path) from error
+        raise missing(address, path) from error
     return (
         {
             "alias": alias,

@@ -62,6 +62,11 @@ def _words(listing: Listing) -> list[str]:
     return sorted({part for part in parts if 3 <= len(part) <= LONGEST_TERM and not part.isdecimal()})
 
 
+def account_changed(payload: Mapping[str, Any]) -> None:
+    """Follow an account that was suspended or resumed. Started by AccountChanged."""
+    refresh_account(payload["account"])
+
+
 def refresh_account(account_id: str) -> None:
     """Compute all listings of an account anew: it goes by another name, was verified, suspended, or is back."""
     for repository_id in Repository.objects.filter(account_id=account_id, region=PUBLIC).values_list("id", flat=True):

@@ -89,6 +89,13 @@ TABLE: Final[dict[type[Exception], Wire]] = {
             "contains images"
         ),
     ),
+    registry.DeletionProtected: Wire(
+        INVALID,
+        words=_of_repository(
+            "The repository with name '{name}' in registry with id '{registry}' cannot be deleted because deletion "
+            "protection is on; turn it off in the repository's settings first"
+        ),
+    ),
     registry.RepositoryPolicyNotFound: Wire(
         "RepositoryPolicyNotFoundException",
         words=_of_repository(

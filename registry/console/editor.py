@@ -39,6 +39,10 @@ class Draft:
         """Whether the answer to a POST is an error."""
         return bool(self.step) and bool(self.errors or self.error)
 
+    def check(self) -> None:
+        """Note what is wrong or risky in the text."""
+        self.problems = document.check(self.text, self.kind)
+
     def save(self, put: Callable[[str], object]) -> bool:
         """Save the text; False, with the problems noted, if it is no policy."""
         try:

@@ -1,10 +1,11 @@
 """Who is at the console: a person, acting on one account with the rights of a membership's role."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
@@ -21,14 +22,15 @@ from registry.core import repositories
 from registry.errors import ImageNotFound, InvalidValue, RepositoryNotFound
 
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 class Visitor:
-    """The person, the membership by which they are here, and the caller that the core sees."""
+    """The person, the membership by which they are here, their others, and the caller that the core sees."""
 
-    def __init__(self, membership: Membership, caller: Caller) -> None:
+    def __init__(self, membership: Membership, caller: Caller, others: Sequence[Membership] = ()) -> None:
         self.membership = membership
+        self.others = others
         self.account = membership.account
         self.caller = caller
 
@@ -41,7 +43,8 @@ def visitor_of(request: HttpRequest, account_id: str, region: str = "") -> Visit
     """Return who is at the console of an account; Http404 for an account that is not theirs, as for none."""
     if not isinstance(request.user, Person):
         raise Http404
-    for membership in people.memberships_of(request.user):
+    memberships = people.memberships_of(request.user)
+    for membership in memberships:
         if membership.account_id == account_id:
             membership.person = request.user
             caller = callers.from_membership(
@@ -51,7 +54,7 @@ def visitor_of(request: HttpRequest, account_id: str, region: str = "") -> Visit
                 user_agent=request.META.get("HTTP_USER_AGENT", ""),
                 request_id=request.META.get("kho.request_id", ""),
             )
-            return Visitor(membership, caller)
+            return Visitor(membership, caller, [each for each in memberships if each is not membership])
     raise Http404
 
 
@@ -64,7 +67,7 @@ def console_page(view: View[P]) -> View[P]:
     @never_cache
     @signed_in
     @wraps(view)
-    def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
         except AccessDenied as error:
@@ -104,4 +107,5 @@ def _refused(request: HttpRequest, error: AccessDenied) -> HttpResponse:
         "person": request.user,
         "request_id": visitor.caller.request_id,
     }
-    return render(request, "console/denied.html", context, status=403)
+    template = "console/_denied.html" if wants_part(request) else "console/denied.html"
+    return render(request, template, context, status=403)

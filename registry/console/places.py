@@ -52,6 +52,7 @@ def of_account(request: HttpRequest, visitor: "Visitor", current: str = "") -> d
         "home_region": settings.HOME_REGION,
         "current": current,
         "base": f"/console/{account_id}",
+        "origin": origin(request),
         "host": addresses.registry_host(
             RegistryId(account_id, settings.HOME_REGION), addresses.client_host(request.get_host())
         ),
@@ -83,9 +84,24 @@ def of_repository(request: HttpRequest, visitor: "Visitor", address: Address, ta
         "address": address,
         "name": str(address.name),
         "uri": addresses.uri(address, context["host"]),
+        "pull": f"docker pull {addresses.uri(address, context['host'])}",
+        "login_command": login_command(request, address.registry, context["host"]),
         "path": addresses.path(address),
         "repository_url": f"{context['repositories_url']}/{address.name}",
     }
+
+
+def origin(request: HttpRequest) -> str:
+    """Where clients reach this deployment: KHO_URL if it is set, else where the request came to."""
+    return settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
+
+
+def login_command(request: HttpRequest, registry: RegistryId, host: str) -> str:
+    """The line that logs docker in through the AWS CLI; the password is never on the screen."""
+    service = "ecr-public" if registry.is_public else "ecr"
+    region = settings.HOME_REGION if registry.is_public else registry.region
+    get = f"aws {service} get-login-password --region {region} --endpoint-url {origin(request)}"
+    return f"{get} | docker login --username AWS --password-stdin {host}"
 
 
 def _can_at(visitor: "Visitor", address: Address) -> Can:

@@ -2,22 +2,44 @@
 
 from django.urls import path, re_path
 
-from registry.console.views import accounts, history, image, images, notices, permissions, repositories
-from registry.console.views.iam import attached, groups, policies, providers, roles, simulator, users
+from registry.console.views import (
+    accounts,
+    audit,
+    bulk,
+    history,
+    image,
+    image_changes,
+    image_list,
+    notices,
+    permissions,
+    registry,
+    repositories,
+    repository_settings,
+    switching,
+    templates,
+    work,
+)
+from registry.console.views.iam import attached, groups, people, policies, providers, roles, simulator, users
 
 ACCOUNT = r"^console/(?P<account_id>[0-9]{12})"
 REGION = r"(?P<region>public|[a-z]{2,}(?:-[a-z0-9]+)+)"
 PLACE = rf"{ACCOUNT}/{REGION}/repositories"
 REPOSITORY = rf"{PLACE}/(?P<name>[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)"
-DIGEST = r"(?P<reference>sha(?:256|512):[0-9a-f]{64,128})"
-TAG = r"(?P<reference>[A-Za-z0-9_][A-Za-z0-9._-]{0,127})"
+IMAGE_DIGEST = r"(?P<reference>sha(?:256|512):[0-9a-f]{64,128})"
+IMAGE_TAG = r"(?P<reference>[A-Za-z0-9_][A-Za-z0-9._-]{0,127})"
 IMAGE_SECTION = r"(?P<section>layers|config|manifest|referrers)"
 CHART_SECTION = r"(?P<section>values|schema|templates|dependencies|changelog|crds|images)"
 COMPARED = r"(?P<before>[A-Za-z0-9_][A-Za-z0-9_.:-]*?)\.\.\.(?P<after>[A-Za-z0-9_][A-Za-z0-9_.:-]*)"
+DIGEST = r"(?P<digest>sha(?:256|512):[0-9a-f]{64,128})"
+REGISTRY = rf"{ACCOUNT}/{REGION}/registry"
+PREFIX = r"(?P<prefix>ROOT|[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)"
+TAG = r"(?P<tag>[A-Za-z0-9_][A-Za-z0-9._-]{0,127})"
+ITEM = r"(?P<item_id>[0-9a-f-]{36})"
 
 IAM = rf"{ACCOUNT}/iam"
 NAME = r"(?P<name>[\w+=,.@-]{1,128})"
 SECTION = r"(?P<section>users|groups|roles)"
+EMAIL = r"(?P<email>[^\s?#]+@[^/\s?#]+)"
 PROVIDER = r"(?P<name>[^/?#]+(?:/[^/?#]+)*?)"
 
 urlpatterns = [
@@ -27,20 +49,40 @@ urlpatterns = [
     path("account/notifications/choices", notices.choose, name="notice_choices"),
     re_path(r"^account/notifications/(?P<notice_id>[0-9]{1,18})$", notices.show, name="notice"),
     re_path(rf"{ACCOUNT}/notifications$", notices.of_account, name="console_notices"),
+    path("console/switch", switching.switch, name="console_switch"),
     re_path(rf"{ACCOUNT}$", accounts.overview, name="console_account"),
     re_path(rf"{ACCOUNT}/registry-password$", accounts.registry_password, name="console_registry_password"),
     re_path(rf"{PLACE}$", repositories.index, name="console_repositories"),
     re_path(rf"{PLACE}/-/new$", repositories.create, name="console_new_repository"),
-    re_path(rf"{REPOSITORY}/-/images$", images.index, name="console_images"),
-    re_path(rf"{REPOSITORY}/-/images/delete$", images.delete, name="console_delete_images"),
-    re_path(rf"{REPOSITORY}/-/images/{DIGEST}(?:/{IMAGE_SECTION})?$", image.image, name="console_image"),
-    re_path(rf"{REPOSITORY}/-/tags/{TAG}$", image.image, name="console_tag"),
-    re_path(rf"{REPOSITORY}/-/charts/{TAG}(?:/{CHART_SECTION})?$", image.chart, name="console_chart"),
+    re_path(rf"{PLACE}/-/tag$", bulk.tag, name="console_tag_repositories"),
+    re_path(rf"{PLACE}/-/delete$", bulk.delete, name="console_delete_repositories"),
+    re_path(rf"{REPOSITORY}/-/images$", image_list.index, name="console_images"),
+    re_path(rf"{REPOSITORY}/-/images/delete$", image_changes.delete, name="console_delete_images"),
+    re_path(rf"{REPOSITORY}/-/images/{DIGEST}/retag$", image_changes.retag, name="console_retag"),
+    re_path(rf"{REPOSITORY}/-/tags/{TAG}/remove$", image_changes.untag, name="console_untag"),
+    re_path(rf"{REPOSITORY}/-/images/{IMAGE_DIGEST}(?:/{IMAGE_SECTION})?$", image.image, name="console_image"),
+    re_path(rf"{REPOSITORY}/-/tags/{IMAGE_TAG}$", image.image, name="console_tag"),
+    re_path(rf"{REPOSITORY}/-/charts/{IMAGE_TAG}(?:/{CHART_SECTION})?$", image.chart, name="console_chart"),
     re_path(rf"{REPOSITORY}/-/compare(?:/{COMPARED})?$", image.compare, name="console_compare"),
     re_path(rf"{REPOSITORY}/-/history$", history.history, name="console_history"),
     re_path(rf"{REPOSITORY}/-/history/revert$", history.revert, name="console_revert"),
     re_path(rf"{REPOSITORY}/-/permissions$", permissions.permissions, name="console_permissions"),
-    re_path(rf"{REPOSITORY}/-/delete$", repositories.delete, name="console_delete_repository"),
+    re_path(rf"{REPOSITORY}/-/settings$", repository_settings.settings, name="console_settings"),
+    re_path(rf"{REPOSITORY}/-/delete$", repository_settings.delete, name="console_delete_repository"),
+    re_path(rf"{REPOSITORY}/-/events$", audit.of_repository, name="console_repository_events"),
+    re_path(rf"{REGISTRY}/permissions$", registry.policy, name="console_registry_policy"),
+    re_path(rf"{REGISTRY}/settings$", registry.settings, name="console_registry_settings"),
+    re_path(rf"{REGISTRY}/templates$", templates.index, name="console_templates"),
+    re_path(rf"{REGISTRY}/templates/-/new$", templates.create, name="console_new_template"),
+    re_path(rf"{REGISTRY}/templates/{PREFIX}/-/delete$", templates.delete, name="console_delete_template"),
+    re_path(rf"{REGISTRY}/templates/{PREFIX}$", templates.edit, name="console_template"),
+    re_path(rf"{ACCOUNT}/audit$", audit.index, name="console_audit"),
+    re_path(rf"{ACCOUNT}/audit\.(?P<kind>csv|jsonl)$", audit.export, name="console_audit_export"),
+    re_path(rf"{ACCOUNT}/audit/(?P<event_id>[0-9a-f-]{{36}})$", audit.detail, name="console_audit_event"),
+    re_path(rf"{ACCOUNT}/work$", work.index, name="console_work"),
+    re_path(rf"{ACCOUNT}/work/{ITEM}$", work.detail, name="console_work_item"),
+    re_path(rf"{ACCOUNT}/work/{ITEM}/cancel$", work.cancel, name="console_cancel_work"),
+    re_path(rf"{ACCOUNT}/work/{ITEM}/retry$", work.retry, name="console_retry_work"),
     re_path(rf"{IAM}/users$", users.index, name="console_users"),
     re_path(rf"{IAM}/users/-/new$", users.create, name="console_new_user"),
     re_path(rf"{IAM}/users/{NAME}$", users.detail, name="console_user"),
@@ -71,5 +113,10 @@ urlpatterns = [
     re_path(rf"{IAM}/providers/-/new$", providers.create, name="console_new_provider"),
     re_path(rf"{IAM}/providers/{PROVIDER}/-/delete$", providers.delete, name="console_delete_provider"),
     re_path(rf"{IAM}/providers/{PROVIDER}$", providers.detail, name="console_provider"),
+    re_path(rf"{IAM}/people$", people.index, name="console_people"),
+    re_path(rf"{IAM}/people/-/invite$", people.invite, name="console_invite"),
+    re_path(rf"{IAM}/people/-/revoke$", people.revoke, name="console_revoke"),
+    re_path(rf"{IAM}/people/{EMAIL}/-/remove$", people.remove, name="console_remove_person"),
+    re_path(rf"{IAM}/people/{EMAIL}$", people.detail, name="console_person"),
     re_path(rf"{IAM}/simulator$", simulator.simulator, name="console_simulator"),
 ]

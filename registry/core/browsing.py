@@ -1,4 +1,4 @@
-"""What pages read: repositories, images with their platforms. A page is one or a few queries.
+"""What pages read: images with their platforms. A page is one or a few queries.
 
 Pages are keysets: `after` is where the last page ended, so that a deep link keeps working after inserts.
 """
@@ -6,16 +6,15 @@ Pages are keysets: `after` is where the last page ended, so that a deep link kee
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
-from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from accounts.audit.actions import Action
 from accounts.caller import Caller
-from registry.core import addresses, permissions, repositories
+from registry.core import repositories
 from registry.models import Image, ImageChild, ImageTag, Repository
-from registry.values import Address, RegistryId
+from registry.values import Address
 
 T = TypeVar("T")
 
@@ -38,89 +37,12 @@ class Page(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class RepositoryRow:
-    """A repository in a list."""
-
-    repository: Repository
-    path: str
-    image_count: int
-    size: int
-    last_pull: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class PlatformRow:
     """One platform of an image: what to pull for it, and its size in bytes (compressed)."""
 
     platform: str
     digest: str
     size: int
-
-
-@dataclass(frozen=True, slots=True)
-class ImageRow:
-    """An image with its tags, and the images that it names as an index."""
-
-    image: Image
-    tags: list[str]
-    platforms: list[PlatformRow]
-
-
-@dataclass(frozen=True, slots=True)
-class Effects:
-    """What is lost with a repository."""
-
-    images: int
-    tags: int
-    size: int
-    pulls: int
-
-
-def repository_page(
-    caller: Caller, registry: RegistryId, *, contains: str = "", after: str = "", limit: int = PAGE
-) -> Page[RepositoryRow]:
-    """Return a registry's repositories by name."""
-    found = _repositories(caller, registry, contains)
-    total = found.count()
-    rows = list(
-        found.filter(name__gt=after)
-        .annotate(
-            image_count=Count("images", filter=Q(images__deleted_at=None)),
-            stored=Sum("images__size", filter=Q(images__deleted_at=None), default=0),
-            last_pull=Max("images__last_recorded_pull_time", filter=Q(images__deleted_at=None)),
-        )
-        .order_by("name")[: limit + 1]
-    )
-    prefix = addresses.prefix(registry)
-    return Page(
-        [
-            RepositoryRow(row, f"{prefix}/{row.name}", row.image_count, row.stored, row.last_pull)
-            for row in rows[:limit]
-        ],
-        rows[limit - 1].name if len(rows) > limit else "",
-        total,
-    )
-
-
-def repository_count(caller: Caller, registry: RegistryId) -> int:
-    """Return how many repositories a registry has."""
-    return _repositories(caller, registry, "").count()
-
-
-def _repositories(caller: Caller, registry: RegistryId, contains: str) -> QuerySet[Repository]:
-    """The live repositories of a registry, for who may list them."""
-    permissions.require_in_registry(caller, registry, Action.DESCRIBE_REPOSITORIES)
-    found = Repository.objects.filter(account_id=registry.account_id, region=registry.region, deleted_at=None)
-    return found.filter(name__contains=contains) if contains else found
-
-
-def deletion_effects(caller: Caller, address: Address) -> Effects:
-    """Count what would be lost with a repository."""
-    repository = repositories.authorized(caller, address, Action.DELETE_REPOSITORY)
-    images = Image.objects.filter(repository=repository, deleted_at=None)
-    stored = images.aggregate(count=Count("id"), size=Sum("size", default=0))
-    tags = ImageTag.objects.filter(repository=repository).count()
-    return Effects(stored["count"], tags, stored["size"], repository.pull_count)
 
 
 def is_shown() -> Q:
@@ -172,36 +94,6 @@ def place_of(platform: str) -> tuple[int, str]:
         if platform == usual or platform.startswith(f"{usual}/"):
             return place, platform
     return len(USUAL_PLATFORMS), platform
-
-
-def image_page(
-    caller: Caller, address: Address, *, contains: str = "", after: str = "", limit: int = PAGE
-) -> Page[ImageRow]:
-    """Return a repository's images, newest first; children of an index stand under it, not for themselves.
-
-    `contains` is part of a tag or the beginning of a digest; `after` is an image's digest.
-    """
-    repository = repositories.authorized(caller, address, Action.DESCRIBE_IMAGES)
-    children = ImageChild.objects.filter(parent__repository=repository, parent__deleted_at=None).values("digest")
-    found = Image.objects.filter(repository=repository, deleted_at=None)
-    if contains:
-        tagged = ImageTag.objects.filter(repository=repository, name__icontains=contains).values("image_id")
-        found = found.filter(Q(id__in=tagged) | Q(digest__startswith=contains))
-    else:
-        found = found.exclude(Q(digest__in=children) & Q(tags=None))
-    total = found.count()
-    last = Image.objects.filter(repository=repository, digest=after, deleted_at=None).first() if after else None
-    if last:
-        found = found.filter(Q(pushed_at__lt=last.pushed_at) | Q(pushed_at=last.pushed_at, id__lt=last.id))
-    rows = list(found.order_by("-pushed_at", "-id")[: limit + 1])
-    shown = rows[:limit]
-    platforms = platforms_of(repository, shown)
-    tags = tags_of_images(repository, {image.id for image in shown})
-    return Page(
-        [ImageRow(image, tags[image.id], platforms[image.id]) for image in shown],
-        shown[-1].digest if len(rows) > limit else "",
-        total,
-    )
 
 
 def facts_of_first(images: QuerySet[Image], platforms: list[PlatformRow]) -> dict[str, Any]:

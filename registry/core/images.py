@@ -13,7 +13,7 @@ from accounts.audit import trail
 from accounts.audit.actions import Action
 from accounts.caller import Caller
 from registry import events
-from registry.core import addresses, blobs, image_tags, pulls, reading, removed, repositories
+from registry.core import addresses, blobs, image_tags, pulls, reading, removed, repositories, tallies
 from registry.core.reading import FoundImage
 from registry.core.storable import storable
 from registry.errors import (
@@ -91,6 +91,7 @@ def put(
                 raise CountLimitExceeded(f"A repository may have {settings.MAX_IMAGES} images")
             image = _create(caller, repository, parsed, str(digest), content, facts)
             _create_references(image, parsed, present)
+            tallies.add(repository.id, [image])
         moved = [name for name in names if image_tags.move(caller, repository, name, image)]
         if moved and ImageTag.objects.filter(image=image).count() > settings.MAX_TAGS:
             raise CountLimitExceeded(f"An image may have {settings.MAX_TAGS} tags")
@@ -266,7 +267,9 @@ def _is_named(repository: Repository, digest: str) -> bool:
 def _mark_deleted(repository: Repository, digests: Iterable[str]) -> None:
     """Let images be gone, and announce it, inside the transaction that locked the repository."""
     wanted = sorted(digests)
-    _live(repository).filter(digest__in=wanted).update(deleted_at=timezone.now())
+    going = _live(repository).filter(digest__in=wanted)
+    tallies.take(repository.id, list(going.only("kind", "size")))
+    going.update(deleted_at=timezone.now())
     for digest in wanted:
         outbox.announce(events.ImageDeleted(repository.id, digest))
 

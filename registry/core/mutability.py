@@ -9,6 +9,8 @@ from accounts.iam.matching import like
 from registry.errors import InvalidValue
 from registry.models import Repository
 
+CHOICES: Final = tuple(Repository.TagMutability.choices)
+MUTABLE: Final = Repository.TagMutability.MUTABLE.value
 WILDCARD: Final = "WILDCARD"
 FILTER: Final = re.compile(r"[0-9a-zA-Z._*-]{1,128}")
 MOST_FILTERS: Final = 5
@@ -20,11 +22,14 @@ WITH_EXCLUSION: Final = frozenset(
 
 def may_move(repository: Repository, tag: str) -> bool:
     """Whether the tag, which names an image, may name another one."""
-    setting = repository.image_tag_mutability
-    filters = repository.image_tag_mutability_exclusion_filters
+    return is_mutable(repository.image_tag_mutability, repository.image_tag_mutability_exclusion_filters, tag)
+
+
+def is_mutable(setting: str, filters: Sequence[str], tag: str) -> bool:
+    """The same for a setting that no repository may have yet."""
     excepted = setting in WITH_EXCLUSION and any(_test(text)(tag) for text in filters)
-    is_mutable = setting in {Repository.TagMutability.MUTABLE, Repository.TagMutability.MUTABLE_WITH_EXCLUSION}
-    return is_mutable != excepted
+    moves = setting in {Repository.TagMutability.MUTABLE, Repository.TagMutability.MUTABLE_WITH_EXCLUSION}
+    return moves != excepted
 
 
 def check(setting: str, filters: Sequence[str]) -> None:

@@ -78,6 +78,17 @@ def may_set_again(caller: Caller, address: Address, repository: Repository, text
     return gate.decide(caller, action, addresses.arn(address), policies=policies, context=context).allowed
 
 
+def allow(caller: Caller, address: Address) -> None:
+    """Return if the caller may set a policy, whatever it says. AccessDenied, RepositoryNotFound."""
+    repositories.authorized(caller, address, Action.SET_REPOSITORY_POLICY)
+
+
+def locks_out(caller: Caller, address: Address, text: str) -> bool:
+    """Whether the caller could not set another policy once `text` is in force."""
+    repository = repositories.authorized(caller, address, Action.SET_REPOSITORY_POLICY)
+    return not may_set_again(caller, address, repository, text)
+
+
 def _write(caller: Caller, repository: Repository, text: str, action: Action) -> None:
     """Put the text in force, keep it in the list of earlier ones, and write it to the trail."""
     with transaction.atomic():

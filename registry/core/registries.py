@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts import gate
 from accounts.audit import trail
 from accounts.audit.actions import Action
 from accounts.caller import Caller
@@ -55,6 +56,20 @@ def put_policy(caller: Caller, registry: RegistryId, text: str) -> str:
         raise InvalidPolicy(error.problems) from error
     _save(caller, registry, Action.PUT_REGISTRY_POLICY, policy_text=text)
     return text
+
+
+def allow_policy(caller: Caller, registry: RegistryId) -> None:
+    """Return if the caller may set a registry policy, whatever it says. AccessDenied."""
+    permissions.require_in_registry(caller, registry, Action.PUT_REGISTRY_POLICY)
+
+
+def locks_out(caller: Caller, registry: RegistryId, text: str) -> bool:
+    """Whether the caller could not set another policy once `text`, which is one, is in force."""
+    action = f"ecr:{Action.PUT_REGISTRY_POLICY}"
+    if of(registry).policy_scope == RegistrySettings.PolicyScope.V1:
+        return False
+    policies = (permissions.read(text, Kind.REGISTRY, "registry policy"),)
+    return not gate.decide(caller, action, addresses.registry_arn(registry), policies=policies).allowed
 
 
 def delete_policy(caller: Caller, registry: RegistryId) -> str:

@@ -21,6 +21,7 @@ from registry.core.addresses import Host
 from registry.core.permissions import Conditions
 from registry.errors import (
     CountLimitExceeded,
+    DeletionProtected,
     InvalidValue,
     RepositoryAlreadyExists,
     RepositoryNotEmpty,
@@ -213,6 +214,18 @@ def put_scan_on_push(caller: Caller, address: Address, scan_on_push: bool) -> Re
     return repository
 
 
+def put_deletion_protection(caller: Caller, address: Address, is_on: bool) -> Repository:
+    """Protect a repository from being deleted by anybody and by any API, or no more. Not of ECR."""
+    repository = authorized(caller, address, Action.PUT_DELETION_PROTECTION)
+    with transaction.atomic():
+        if not Repository.objects.filter(id=repository.id, deleted_at=None).update(deletion_protection=is_on):
+            raise RepositoryNotFound(repository.name, repository.account_id)
+        details = {"deletionProtection": is_on}
+        trail.record(caller, Action.PUT_DELETION_PROTECTION, addresses.arn(address), details=details)
+    repository.deletion_protection = is_on
+    return repository
+
+
 def requested(tags: Mapping[str, str]) -> Conditions:
     """The condition keys of resource tags that a request brings."""
     keys: dict[str, Values] = {f"aws:RequestTag/{key}": value for key, value in tags.items()}
@@ -281,13 +294,15 @@ def get_for_pull(caller: Caller, address: Address, tags: Sequence[str] = ()) -> 
 def delete(caller: Caller, address: Address, *, force: bool = False) -> Repository:
     """Delete a repository and return it; its name is free at once.
 
-    RepositoryNotEmpty if it has images, unless `force`.
+    RepositoryNotEmpty if it has images, unless `force`; DeletionProtected, which nothing overrides.
     """
     repository = authorized(caller, address, Action.DELETE_REPOSITORY)
     with transaction.atomic():
         locked = Repository.objects.select_for_update(no_key=True).filter(id=repository.id, deleted_at=None).first()
         if locked is None:
             raise RepositoryNotFound(str(address.name), address.registry.account_id)
+        if locked.deletion_protection:
+            raise DeletionProtected(str(address.name), address.registry.account_id)
         if not force and Image.objects.filter(repository=locked, deleted_at=None).exists():
             raise RepositoryNotEmpty(str(address.name), address.registry.account_id)
         locked.deleted_at = timezone.now()

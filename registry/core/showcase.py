@@ -60,8 +60,11 @@ class Showcase:
         return self.catalog.source_url or str(self.facts.get("source", ""))
 
 
-def of(caller: Caller, address: Address, *, tag: str = "") -> Showcase:
-    """Return it, with `tag` to pull if there is such a tag; else the newest (see tag_pages.newest_tag)."""
+def of(caller: Caller, address: Address, *, tag: str = "", with_facts: bool = True) -> Showcase:
+    """Return it, with `tag` to pull if there is such a tag; else the newest (see tag_pages.newest_tag).
+
+    Pages that show facts of an image of their own do `with_facts=False`: what an index does not say is not looked for.
+    """
     rows = repositories.rows_at(address).select_related("account__catalog_data", "catalog_data")
     repository = rows.annotate(
         recent_pulls=statistics.recent_pulls_of_repository(OuterRef("id")),
@@ -78,7 +81,7 @@ def of(caller: Caller, address: Address, *, tag: str = "") -> Showcase:
     image = chosen.image if chosen else None
     platforms = platforms_of(repository, [image])[image.id] if image else []
     facts = image.facts if image else {}
-    if platforms and not facts:
+    if with_facts and platforms and not facts:
         facts = facts_of_first(Image.objects.filter(repository=repository, deleted_at=None), platforms)
     return Showcase(
         repository=repository,

@@ -104,12 +104,22 @@ class Powers:
     why: str
 
 
-def who_can(caller: Caller, address: Address, *, limit: int = 50) -> list[Powers]:
-    """Tell what the account's own users and roles may do with a repository, the first ones by name. AccessDenied."""
+def may_ask(caller: Caller) -> bool:
+    """Whether the caller may ask about all principals of its account."""
+    everyone = asking.arn_of(caller.account_id, "*")
+    return gate.decide(caller, f"iam:{Action.SIMULATE_PRINCIPAL_POLICY}", everyone).allowed
+
+
+def who_can(caller: Caller, address: Address, *, text: str | None = None, limit: int = 50) -> list[Powers]:
+    """Tell what the account's own users and roles may do with a repository, the first ones by name. AccessDenied.
+
+    `text` stands for the repository's policy; None asks about the one in force.
+    """
     repository = repositories.authorized(caller, address, Action.GET_REPOSITORY_POLICY)
     own = Principal.objects.filter(account_id=caller.account_id, is_active=True).exclude(kind=Principal.Kind.ROOT)
     asking.allow(caller, Action.SIMULATE_PRINCIPAL_POLICY, asking.arn_of(caller.account_id, "*"))
     conditions = Conditions(repository.resource_tags)
+    policy_text = repository.policy_text if text is None else text
     found = []
     principals = list(own.select_related("account").order_by("kind", "name")[:limit])
     its = rights.of_many(principals)
@@ -117,9 +127,7 @@ def who_can(caller: Caller, address: Address, *, limit: int = 50) -> list[Powers
         acting = _acting(Identified(principal, rights=its[principal.id]))
         subject = replace(acting, region=caller.region, is_secure=True)
         answers = {
-            action: permissions.decide(
-                subject, address, action, policy_text=repository.policy_text, conditions=conditions
-            )
+            action: permissions.decide(subject, address, action, policy_text=policy_text, conditions=conditions)
             for action in POWERS
         }
         allowed = [answers[action].allowed for action in POWERS]

@@ -12,7 +12,7 @@ from accounts.audit import trail
 from accounts.audit.actions import Action
 from accounts.caller import Caller, Staff
 from registry import events
-from registry.core import addresses, collecting, image_tags, repositories
+from registry.core import addresses, collecting, image_tags, repositories, tallies
 from registry.errors import ImageNotFound, InvalidValue, RepositoryNotFound
 from registry.models import BlobLink, Image, ImageBlob, ImageChild, ImageTag, Repository, Takedown
 from registry.values import PUBLIC, Address, Digest, RegistryId, RepositoryName
@@ -20,10 +20,10 @@ from registry.values import PUBLIC, Address, Digest, RegistryId, RepositoryName
 LONGEST_REASON: Final = 500
 
 
-def take_down(staff: str, address: Address, reason: str, *, digest: Digest | None = None) -> Takedown:
+def take_down(staff: Staff, address: Address, reason: str, *, digest: Digest | None = None) -> Takedown:
     """Take a public repository or one image of it down, now; the bytes follow within moments.
 
-    `staff` is the mail address of who decides. Pulls fail from the commit on, pages say so with the reason. Raises
+    Pulls fail from the commit on, pages say so with the reason. Raises
     RepositoryNotFound, ImageNotFound, InvalidValue.
     """
     if not address.is_public:
@@ -31,7 +31,7 @@ def take_down(staff: str, address: Address, reason: str, *, digest: Digest | Non
     reason = reason.strip()
     if not reason or len(reason) > LONGEST_REASON or "\x00" in reason:
         raise InvalidValue("reason", f"takes 1 to {LONGEST_REASON} characters")
-    caller = Staff(staff).on(address.registry.account_id)
+    caller = staff.on(address.registry.account_id)
     with transaction.atomic():
         repository = _locked(address)
         links = BlobLink.objects.filter(repository=repository)
@@ -49,7 +49,7 @@ def take_down(staff: str, address: Address, reason: str, *, digest: Digest | Non
             name=repository.name,
             digest=str(digest or ""),
             reason=reason,
-            by=staff,
+            by=staff.email,
             blob_ids=[str(blob_id) for blob_id in links.values_list("blob_id", flat=True)],
         )
         links.delete()
@@ -71,7 +71,9 @@ def _locked(address: Address) -> Repository:
 def _withdraw_all(repository: Repository) -> None:
     """Take all images and tags of a repository away, whatever names them; inside a transaction that holds its row."""
     ImageTag.objects.filter(repository=repository).delete()
-    Image.objects.filter(repository=repository, deleted_at=None).update(deleted_at=timezone.now())
+    going = Image.objects.filter(repository=repository, deleted_at=None)
+    tallies.take(repository.id, list(going.only("kind", "size")))
+    going.update(deleted_at=timezone.now())
 
 
 def _withdraw_one(caller: Caller, repository: Repository, digest: Digest) -> set[UUID]:
@@ -91,6 +93,7 @@ def _withdraw_one(caller: Caller, repository: Repository, digest: Digest) -> set
     tags = ImageTag.objects.select_related("image").filter(image__in=going)
     for tag in tags:
         image_tags.remove(caller, repository, tag)
+    tallies.take(repository.id, list(going))
     live.filter(digest__in={image.digest, *children}).update(deleted_at=timezone.now())
     outbox.announce(events.ImageDeleted(repository.id, image.digest))
     kept = ImageBlob.objects.filter(image__in=live, blob_id__in=blobs)
@@ -114,13 +117,15 @@ def recent(limit: int = 50) -> list[Takedown]:
     return list(Takedown.objects.select_related("account").order_by("-at", "-id")[:limit])
 
 
-def lift(staff: str, takedown_id: int) -> Takedown:
+def lift(staff: Staff, takedown_id: int) -> Takedown:
     """Let the name or image be pushed again; what was removed does not come back. RepositoryNotFound."""
-    changed = Takedown.objects.filter(id=takedown_id, lifted_at=None).update(lifted_at=timezone.now(), lifted_by=staff)
+    changed = Takedown.objects.filter(id=takedown_id, lifted_at=None).update(
+        lifted_at=timezone.now(), lifted_by=staff.email
+    )
     row = Takedown.objects.filter(id=takedown_id).first()
     if row is None or not changed:
         raise RepositoryNotFound(row.name if row else str(takedown_id), row.account_id if row else "")
     address = Address(RegistryId(row.account_id, PUBLIC), RepositoryName(row.name))
-    caller = Staff(staff).on(row.account_id)
+    caller = staff.on(row.account_id)
     trail.record(caller, Action.CREATE_REPOSITORY, addresses.arn(address), details={"takedownLifted": row.reason})
     return row

@@ -16,13 +16,13 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q, Sum
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.audit.actions import Action
 from accounts.caller import Caller
 from registry import storage
-from registry.core import blobs, connections, repositories
+from registry.core import blobs, connections, repositories, stored
 from registry.core.hashing import RunningSha256
 from registry.errors import (
     BlobDigestMismatch,
@@ -183,9 +183,7 @@ def _require_quota(repository: Repository) -> None:
     quota = settings.STORAGE_QUOTA_BYTES
     if not quota:
         return
-    ids = Blob.objects.filter(links__repository__account_id=repository.account_id).values("id").distinct()
-    stored = Blob.objects.filter(id__in=ids).aggregate(total=Sum("size"))["total"] or 0
-    if stored >= quota:
+    if stored.on_disk(repository.account_id) >= quota:
         raise QuotaExceeded(quota)
 
 

@@ -215,7 +215,7 @@ class Question:
 
 def question(query: QueryDict) -> Question:
     """Read `a` and `b`, or two ticks of a list, the newest first, as `tag`."""
-    ticked = list(dict.fromkeys(query.getlist("tag")))
+    ticked = query.getlist("tag")
     newer, older = ticked if len(ticked) == 2 else ("", ticked[0] if ticked else "")
     before, after = query.get("a", older).strip()[:200], query.get("b", newer).strip()[:200]
     for name, text in (("a", before), ("b", after)):

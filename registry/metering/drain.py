@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.audit import spool
-from registry.metering import edge, keys, pulls
+from registry.metering import denials, edge, keys, pulls
 from registry.models import SpoolFile
 
 log = structlog.get_logger(__name__)
@@ -72,6 +72,7 @@ def _apply(records: list[dict[str, Any]]) -> None:
     own = [record for record in records if record.get("kind") in pulls.KINDS]
     pulls.apply(sorted([*own, *in_front], key=lambda record: str(record["at"])))
     keys.apply([record for record in records if record.get("kind") == "key"])
-    unknown = {str(record.get("kind")) for record in records} - {*pulls.KINDS, "key", edge.KIND}
+    denials.apply([record for record in records if record.get("kind") == denials.KIND])
+    unknown = {str(record.get("kind")) for record in records} - {*pulls.KINDS, "key", denials.KIND, edge.KIND}
     if unknown:
         log.warning("spool lines of unknown kinds left out", kinds=sorted(unknown))

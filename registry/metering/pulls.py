@@ -111,6 +111,7 @@ def _save(
     """Add to the counters, in the order of their ids, so that two drainers never wait for each other in a ring."""
     by_image: Counter[int] = Counter()
     by_repository: Counter[int] = Counter()
+    pulled_at: dict[int, datetime] = {}
     for (image_id, tag, day), number in sorted(counts.items()):
         by_image[image_id] += number
         by_repository[images[image_id].repository_id] += number
@@ -124,6 +125,11 @@ def _save(
         if at is not None:
             older = Q(last_recorded_pull_time=None) | Q(last_recorded_pull_time__lt=at)
             image.filter(older).update(last_recorded_pull_time=at)
+            place = images[image_id].repository_id
+            pulled_at[place] = max(at, pulled_at.get(place, at))
+    for repository_id, at in sorted(pulled_at.items()):
+        older = Q(last_pull_at=None) | Q(last_pull_at__lt=at)
+        Repository.objects.filter(older, id=repository_id).update(last_pull_at=at)
     for repository_id, number in sorted(by_repository.items()):
         Repository.objects.filter(id=repository_id).update(pull_count=F("pull_count") + number)
         outbox.announce(events.ImagesPulled(repository_id))

@@ -12,6 +12,7 @@ from registry.models.takedown import Takedown
 from registry.models.template import CreationTemplate
 from registry.models.upload import Upload
 from registry.models.usage import DailyPulls, PullCount, SpoolFile
+from registry.models.work import WorkItem, WorkTarget
 
 __all__ = [
     "Alias",
@@ -38,4 +39,6 @@ __all__ = [
     "TagEvent",
     "Takedown",
     "Upload",
+    "WorkItem",
+    "WorkTarget",
 ]

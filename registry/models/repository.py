@@ -12,7 +12,8 @@ from registry.values import PUBLIC, Address, RegistryId, RepositoryName
 class Repository(models.Model):
     """A repository of an account: private in a region, or public (region `public`).
 
-    A deleted repository keeps its row, with `deleted_at`, and never blocks its name.
+    A deleted repository keeps its row, with `deleted_at`, and never blocks its name. `image_count`, `stored_size` (its
+    images' bytes, each counted whole, indexes as nothing) and `last_pull_at` follow the images, for lists to sort by.
     """
 
     class TagMutability(models.TextChoices):
@@ -37,6 +38,10 @@ class Repository(models.Model):
     created_by = models.CharField(max_length=512, blank=True)
     last_push_at = models.DateTimeField(null=True, blank=True)
     pull_count = models.BigIntegerField(default=0)
+    image_count = models.IntegerField(default=0)
+    stored_size = models.BigIntegerField(default=0)
+    last_pull_at = models.DateTimeField(null=True, blank=True)
+    deletion_protection = models.BooleanField(default=False)
     deleted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -8,6 +8,7 @@ import structlog
 
 from accounts.caller import Caller
 from registry.body import BLOCK
+from registry.core import pulls
 from registry.core.blobs import BlobElsewhere, BlobInFolder, Delivery, OpenBlob
 from registry.core.reading import FoundBlob, FoundImage
 from registry.errors import StorageDamaged
@@ -62,9 +63,10 @@ class Blocks:
 def cache_control(caller: Caller, address: Address, *, by_digest: bool, is_restricted: bool = False) -> str:
     """How long others may keep what was sent; whoever signs in sees every change at once.
 
-    What a policy may give to one and refuse to another (`is_restricted`) is nobody's but the reader's.
+    What a policy may give to one and refuse to another (`is_restricted`) is nobody's but the reader's; and while pulls
+    are counted, none may be answered by others.
     """
-    if not address.is_public or not caller.is_anonymous or is_restricted:
+    if pulls.are_limited() or not address.is_public or not caller.is_anonymous or is_restricted:
         return headers.PRIVATE
     return headers.SHORT if by_digest else headers.REVALIDATE
 

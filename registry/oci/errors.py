@@ -126,6 +126,11 @@ TABLE: Final[dict[type[Exception], Wire]] = {
     registry.UploadBusy: Wire(409, "BLOB_UPLOAD_INVALID", lambda error: "Another request is writing to this upload"),
     registry.QuotaExceeded: Wire(403, "DENIED"),
     registry.CountLimitExceeded: Wire(403, "DENIED"),
+    registry.TooManyPulls: Wire(
+        429,
+        "TOOMANYREQUESTS",
+        lambda error: f"Too many pulls without a login from your network; log in, or wait {error.seconds} seconds",
+    ),
     registry.StorageFull: Wire(507, "UNAVAILABLE", lambda error: "No space is left; the upload can go on later"),
     registry.StorageUnavailable: Wire(503, "UNAVAILABLE", lambda error: "The storage does not answer; try again"),
     registry.StorageDamaged: Wire(500, "UNKNOWN", lambda error: "Stored bytes are damaged; push them again"),
@@ -183,6 +188,8 @@ def response(error: Exception, context: Context) -> HttpResponse | None:
         challenge(answer, context)
     if wire.status == 503:
         answer["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if isinstance(error, registry.TooManyPulls):
+        answer["Retry-After"] = str(error.seconds)
     if isinstance(error, RangeNotSatisfiable):
         answer["Content-Range"] = f"bytes */{error.size}"
     if isinstance(error, registry.UploadOutOfOrder | registry.UploadCutShort) and error.offset >= 0:

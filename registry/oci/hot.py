@@ -66,7 +66,7 @@ def _answer(
     source_ip: str,
     request_id: str,
     is_secure: bool,
-) -> Answer:
+) -> Answer | None:
     """What the verbs of the core say; they raise what the views will answer."""
     connections.refresh()
     caller = callers.of(
@@ -77,8 +77,11 @@ def _answer(
         request_id=request_id,
         is_secure=is_secure,
     )
+    is_counted = caller.is_anonymous and pulls.are_limited()
+    if is_counted and route["kind"] == "manifests" and not head:
+        return None  # the views count
     key = host.kind, head, route.string
-    early = _early.get(key, settings.EARLY_SECONDS) if caller.is_anonymous else None
+    early = _early.get(key, settings.EARLY_SECONDS) if caller.is_anonymous and not is_counted else None
     if early is not None:
         return _early_answer(caller, *early, head)
     address, reference = addresses.resolve(host, route["name"]), parse_reference(route["reference"])

@@ -94,6 +94,18 @@ def query(context: template.Context, **changes: object) -> str:
 
 
 @register.filter
+def who(principal_arn: str) -> str:
+    """Who an ARN of a principal stands for, in short: the name of a user or session; `root` for an account's root."""
+    return principal_arn.rpartition(":")[2].rpartition("/")[2]
+
+
+@register.filter
+def resource(arn: str) -> str:
+    """An ARN without account and region: `repository/team/app`, or all of it if it is no ARN."""
+    return arn.split(":", 5)[-1]
+
+
+@register.filter
 def get(counts: Mapping[str, int], key: str) -> int:
     """The count of a key; 0 if it has none."""
     return counts.get(key, 0)

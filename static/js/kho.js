@@ -108,12 +108,6 @@
       delete form.dataset.sent;
       for (const button of form.querySelectorAll("[aria-busy]")) { button.removeAttribute("aria-busy"); }
     }
-    if ((event.key === "j" || event.key === "k") && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      const links = [...document.querySelectorAll("table[data-rows] tbody th a")];
-      const at = links.findIndex((link) => link.closest("tr").contains(document.activeElement));
-      const next = links[event.key === "j" ? at + 1 : Math.max(at - 1, 0)];
-      if (next) { event.preventDefault(); next.focus(); }
-    }
   });
 
   // --- keys: off by the preferences ---

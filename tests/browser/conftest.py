@@ -58,6 +58,21 @@ for sid in ("First", "Partner"):
         addresses.private(account_id, "team/app-1"),
         json.dumps({"Version": "2012-10-17", "Statement": [lets | {"Sid": sid}]}, indent=2),
     )
+from django.utils import timezone
+from registry.core import registries, resource_tags, templates
+from registry.models import WorkItem, WorkTarget
+from registry.values import RegistryId
+home = RegistryId(account_id, "us-east-1")
+applied = {"applied_for": ["CREATE_ON_PUSH"], "image_tag_mutability": "IMMUTABLE", "resource_tags": {"team": "shop"}}
+templates.put(caller, home, "team", applied)
+templates.put(caller, home, "ROOT", {"applied_for": ["CREATE_ON_PUSH"], "description": "Everything else"})
+registries.exclude_pull_time(caller, home, f"arn:aws:iam::{account_id}:role/ci-deploy")
+resource_tags.put(caller, addresses.private(account_id, "team/app-0"), {"team": "shop", "stage": "production"})
+repositories.put_deletion_protection(caller, addresses.private(account_id, "team/app-1"), True)
+job = WorkItem.objects.create(id="00000000-0000-4000-8000-000000000001", account=account, region="us-east-1",
+    kind="delete-repositories", state="partial", total=40, done=39, failed=1,
+    created_by=f"arn:aws:sts::{account_id}:assumed-role/Administrator/{email}", finished_at=timezone.now())
+WorkTarget.objects.create(item=job, name="team/app-1", state="failed", error="DeletionProtected")
 from registry.core import catalog
 hello = addresses.public(account_id, "hello")
 catalog.put(caller, hello, {"about_text": about, "description": "Greets people.", "categories": ["developer-tools"]})
@@ -66,7 +81,6 @@ demo._push(caller, hello, demo._image("hello", "Hello, hello.", "Prints a greeti
 for text in ("a", "b", "c"):
     demo._push(caller, addresses.private(account_id, "team/app-2"), demo._image(text, text, text), "edge")
 from datetime import timedelta
-from django.utils import timezone
 from registry.models import DailyPulls, Repository
 Repository.objects.filter(name="tools/shelf").update(pull_count=1630)
 shelf = Repository.objects.get(name="tools/shelf")
@@ -90,6 +104,15 @@ for number, alias in enumerate(("warehuose", "tools"), 1):
     other = accounts.create(f"Other {number}", f"22223333444{number}")
     requests.create(operator(other.id), other.id, alias=alias, **why | {"person": None})
 check_all()
+from gallery.reports import reports
+from registry.core import takedowns
+miner = addresses.public(account_id, "bad/miner")
+repositories.create(caller, miner)
+demo._push(caller, miner, demo._image("m", "m", "m"), "1")
+takedowns.take_down(desk, miner, "It mines coins on the machines of whoever runs it.")
+row = Repository.objects.get(name="hello", account_id=account_id)
+where = f"{aliases.primary(account_id)}/hello"
+reports.create(row, where, reason="other", text="The greeting of tag 1.1 is in the wrong language.")
 answer = aliases.primary(account_id)
 """
 
@@ -142,8 +165,7 @@ class Site:
 @pytest.fixture(scope="session")
 def site(server: Server) -> Site:
     """The demo of one account is published, and its listings are fresh."""
-    alias = server.python(SEED, account_id=ACCOUNT, email=EMAIL, password=PASSWORD, about=ABOUT)
-    alias = server.python(SEED, account_id=ACCOUNT, email=EMAIL, password=PASSWORD, staff=STAFF)
+    alias = server.python(SEED, account_id=ACCOUNT, email=EMAIL, password=PASSWORD, about=ABOUT, staff=STAFF)
     server.manage("rebuild_listings")
     return Site(f"http://{server.host}", alias)
 
@@ -171,4 +193,4 @@ def sign_in(page: Page, site: Site, email: str = EMAIL) -> None:
     page.get_by_label("Mail address").fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(re.compile("/console"))
+    page.wait_for_url(re.compile("/console|/account/accounts"))

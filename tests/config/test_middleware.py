@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.core.cache import cache
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
@@ -111,3 +112,34 @@ def test_health(client: Client, db: None, settings: Settings, monkeypatch: pytes
     answer = client.get("/readyz")
     assert answer.status_code == 503 and b"secret" not in answer.content
     assert answer.json()["parts"]["database"] == "OperationalError"
+
+
+def test_forms_hold_no_nul(client: Client, db: None) -> None:
+    assert client.post("/sign-in", {"login": "a\x00b", "password": "x"}).status_code == 400
+
+
+@pytest.mark.parametrize("start", ["/sign-up/confirm/", "/sign-in/reset/1-", "/account/invitations/"])
+def test_links_of_mails_are_not_in_the_log(
+    client: Client, db: None, monkeypatch: pytest.MonkeyPatch, start: str
+) -> None:
+    log = CapturingLogger()
+    monkeypatch.setattr(middleware, "log", log)
+    client.get(f"{start}a-secret-of-some-kind")
+    (line,) = log.calls
+    assert line.kwargs["path"] in (f"{start}…", "/sign-in/reset/…")
+
+
+def test_an_address_searches_as_often_as_it_may(client: Client, db: None, settings: Settings) -> None:
+    cache.clear()
+    settings.SEARCHES_PER_MINUTE = 2
+    answers = [client.get("/search", REMOTE_ADDR="192.0.2.7") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert "Too many requests" in answers[2].content.decode()
+    assert 0 < int(answers[2].headers["Retry-After"]) <= 60
+    assert "Content-Security-Policy" in answers[2].headers
+    part = client.get("/search", REMOTE_ADDR="192.0.2.7", headers={"hx-request": "true"})
+    assert part.status_code == 429 and b"<html" not in part.content
+    assert client.get("/search", REMOTE_ADDR="192.0.2.8").status_code == 200
+    assert client.get("/", REMOTE_ADDR="192.0.2.7").status_code == 200
+    settings.SEARCHES_PER_MINUTE = 0
+    assert client.get("/search", REMOTE_ADDR="192.0.2.7").status_code == 200

@@ -18,7 +18,10 @@ SAFE = {
     "KHO_BLOBS": "/srv/kho/blobs",
     "KHO_TRUSTED_PROXIES": "10.0.0.5",
 }
-SHOWS = "from django.conf import settings as s; print(s.ALLOWED_HOSTS, s.SESSION_COOKIE_SECURE, s.CELERY_BROKER_URL)"
+SHOWS = (
+    "from django.conf import settings as s; "
+    "print(s.ALLOWED_HOSTS, s.SESSION_COOKIE_SECURE, s.CELERY_BROKER_URL, s.SIGN_UP, s.ACCOUNTS_PER_PERSON)"
+)
 
 
 def start(folder: Path, shown: str = SHOWS, **changes: str) -> subprocess.CompletedProcess[str]:
@@ -31,7 +34,7 @@ def start(folder: Path, shown: str = SHOWS, **changes: str) -> subprocess.Comple
 
 def test_it_works(tmp_path: Path) -> None:
     done = start(tmp_path)
-    assert done.stdout.strip() == "['kho.example.com'] True redis://127.0.0.1:6379/0", done.stderr
+    assert done.stdout.strip() == "['kho.example.com'] True redis://127.0.0.1:6379/0 invited 0", done.stderr
     assert not list(tmp_path.iterdir()), "production makes no secrets"
 
 
@@ -55,6 +58,9 @@ def test_it_works(tmp_path: Path) -> None:
         ("KHO_DATABASE_POOL", "many"),
         ("KHO_DELIVERY", "redirect"),
         ("KHO_S3_ENCRYPTION", "ROT13"),
+        ("KHO_SIGN_UP", "perhaps"),
+        ("KHO_SMTP_PORT", "many"),
+        ("KHO_ANONYMOUS_PULLS", "some"),
     ],
 )
 def test_it_refuses_what_is_not_safe(tmp_path: Path, name: str, value: str) -> None:

@@ -66,7 +66,7 @@ def _asked(request: HttpRequest, alias: str, name: str) -> HttpResponse:
     question = comparison.question(request.GET)
     if question.is_answered:
         return redirect(f"/{alias}/{name}/-/compare/{question.before}...{question.after}")
-    values = context.of_repository(request, alias, name, address, "tags")
+    values = context.of_repository(request, alias, name, address, "tags", with_facts=False)
     values |= {"question": question, "root": f"/{alias}/{name}/-"}
     return render(request, "gallery/compare.html", values, status=400 if question.error else 200)
 
@@ -74,7 +74,7 @@ def _asked(request: HttpRequest, alias: str, name: str) -> HttpResponse:
 def _values(request: HttpRequest, alias: str, name: str, reference: str, build: Build) -> dict[str, Any]:
     """The context of a page about an image, with the commands that pull it. Http404 with near tags."""
     address = context.address_of(alias, name)
-    values = context.of_repository(request, alias, name, address, "tags")
+    values = context.of_repository(request, alias, name, address, "tags", with_facts=False)
     try:
         values |= build(reader(request), address, f"/{alias}/{name}/-")
     except InvalidValue as error:

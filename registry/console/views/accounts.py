@@ -12,8 +12,9 @@ from accounts.models import Person, Session
 from accounts.sessions import passwords, temporary
 from registry.console import places
 from registry.console.membership import Visitor, console_page, visitor_of
-from registry.core import addresses, browsing
-from registry.values import PUBLIC, RegistryId
+from registry.core import addresses, audit_pages, work
+from registry.core import overview as overview_of
+from registry.values import RegistryId
 
 LAST_ACCOUNT = "kho_account"
 
@@ -21,13 +22,13 @@ LAST_ACCOUNT = "kho_account"
 @console_page
 @require_safe
 def entrance(request: HttpRequest) -> HttpResponse:
-    """Lead to the only account or the one used last, else list them."""
+    """Lead to the only account or the one used last, else to the list of them."""
     memberships = people.memberships_of(request.user) if isinstance(request.user, Person) else []
     known = [membership.account_id for membership in memberships]
     last = request.session.get(LAST_ACCOUNT)
-    if "choose" not in request.GET and (last in known or len(known) == 1):
+    if last in known or len(known) == 1:
         return redirect("console_account", account_id=last if last in known else known[0])
-    return render(request, "console/entrance.html", {"memberships": memberships})
+    return redirect("own_accounts")
 
 
 @console_page
@@ -35,19 +36,31 @@ def entrance(request: HttpRequest) -> HttpResponse:
 def overview(request: HttpRequest, account_id: str) -> HttpResponse:
     """What the account holds, what happened last, and the first steps."""
     visitor = visitor_of(request, account_id, settings.HOME_REGION)
-    request.session[LAST_ACCOUNT] = account_id
-    counts = [
-        (region, browsing.repository_count(visitor.caller, RegistryId(account_id, region)))
-        for region in (*settings.REGIONS, PUBLIC)
-    ]
-    events = trail.recent(visitor.caller, limit=10)
+    if request.session.get(LAST_ACCOUNT) != account_id:
+        request.session[LAST_ACCOUNT] = account_id
+    caller = visitor.caller
+    held = overview_of.totals(caller)
+    used = overview_of.use(caller)
+    jobs = work.of_note(caller)
     context = places.of_account(request, visitor, "overview")
-    private = addresses.private(account_id, "my-app")
+    example = addresses.uri(addresses.private(account_id, "my-app"), context["host"])
+    registry = RegistryId(account_id, settings.HOME_REGION)
     context |= {
-        "counts": counts,
-        "events": events,
-        "example": addresses.uri(private, context["host"]),
-        "is_empty": not any(count for _, count in counts),
+        "held": held,
+        "sums": {
+            "repositories": sum(each.repositories for each in held),
+            "images": sum(each.images for each in held),
+            "size": sum(each.size for each in held),
+        },
+        "use": used,
+        "attention": overview_of.attention(caller, held, used, jobs),
+        "quota": settings.STORAGE_QUOTA_BYTES,
+        "running": [item for item in jobs if not item.is_over],
+        "events": audit_pages.recent(caller),
+        "may_look": audit_pages.may_look(caller),
+        "example": example,
+        "login_command": places.login_command(request, registry, context["host"]),
+        "is_empty": not any(each.images for each in held),
     }
     return render(request, "console/overview.html", context)
 

@@ -1,6 +1,5 @@
 """What a person was told, and how they want to be told; the same in every account that they act on."""
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -8,10 +7,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from accounts.directory import people
-from accounts.errors import InvalidInput
 from accounts.models import Person
 from registry.console.membership import console_page, visitor_of
 from registry.notifications import notices
@@ -38,7 +35,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "unread_only": unread_only,
         "choices": notices.choices(person),
         "channels": notices.Channel.choices,
-        "language": person.language or settings.LANGUAGE_CODE,
+        "current": "notices",
     }
     return render(request, "console/notices.html", values, status=200 if known else 400)
 
@@ -67,15 +64,10 @@ def read_all(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @login_required
-@require_http_methods(["POST"])
+@require_POST
 def choose(request: HttpRequest) -> HttpResponse:
-    """Keep how the person wants to be told, and in which language."""
-    person = _reader(request)
-    try:
-        people.set_language(person, request.POST.get("language", ""))
-    except InvalidInput as error:
-        raise Http404 from error
-    notices.choose(person, {key: value for key, value in request.POST.items() if isinstance(value, str)})
+    """Keep how the person wants to be told."""
+    notices.choose(_reader(request), {key: value for key, value in request.POST.items() if isinstance(value, str)})
     messages.success(request, _("The choices are saved."))
     return redirect("notices")
 

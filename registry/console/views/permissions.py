@@ -1,4 +1,4 @@
-"""Who may do what with a repository: its policy as JSON, checked with the places of its errors."""
+"""Who may do what with a repository: its policy in words and as JSON, and who can by it."""
 
 import json
 from typing import Any, Final
@@ -10,68 +10,82 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from accounts.errors import AccessDenied
+from accounts.caller import Caller
 from accounts.iam.document import Kind
-from registry.console import editor, places
+from registry.console import commands, places
 from registry.console.membership import console_page, visitor_of
+from registry.console.policy_flow import REMOVED, SAVED, Flow
+from registry.console.policy_words import PULL, PUSH
 from registry.core import policies, simulation
-from registry.errors import PolicyLocksOut, RepositoryPolicyNotFound
+from registry.core.simulation import Powers
+from registry.errors import RepositoryPolicyNotFound
 from registry.values import Address
 
-PULL: Final = ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer")
-PUSH: Final = ("CompleteLayerUpload", "InitiateLayerUpload", "PutImage", "UploadLayerPart")
 STARTS: Final = {
     "pull": gettext_lazy("Let an account pull"),
     "push": gettext_lazy("Let an account push and pull"),
+    "ci": gettext_lazy("Let a role of CI push and pull"),
+    "service": gettext_lazy("Let a service such as Lambda pull"),
     "tag": gettext_lazy("Let an account pull some tags"),
     "network": gettext_lazy("Only from some networks"),
 }
 """Starting points of a policy, by their name in the address."""
+POWERS: Final = ("pull", "push", "delete", "manage")
 
 
 @console_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def permissions(request: HttpRequest, account_id: str, region: str, name: str) -> HttpResponse:
-    """Show the policy, or start one; check it, put it in force, remove it."""
+    """Show the policy, or start one; check it, review what changes, put it in force, remove it."""
     visitor = visitor_of(request, account_id, region)
-    address = places.address_of(account_id, region, name)
-    saved = _saved(visitor.caller, address)
+    caller, address = visitor.caller, places.address_of(account_id, region, name)
     wanted = request.GET.get("start", "")
-    draft = editor.draft(request, Kind.REPOSITORY, saved, start=_start(wanted, address) if wanted in STARTS else "")
-    locks_out = False
-    if draft.step == "remove" or (draft.step == "save" and not draft.text.strip()):
-        if saved:
-            policies.delete(visitor.caller, address)
-            messages.success(request, _("The policy is removed."))
+    able = _who_can(caller, address)
+    flow = Flow(
+        request,
+        Kind.REPOSITORY,
+        saved=_saved(caller, address),
+        start=_start(wanted, address) if wanted in STARTS else "",
+        allow=lambda: policies.allow(caller, address),
+        put=lambda text: policies.put(caller, address, text, force="force" in request.POST),
+        remove=lambda: policies.delete(caller, address),
+        locks_out=lambda text: policies.locks_out(caller, address, text),
+        loses=lambda text: _loses(able, _who_can(caller, address, text)),
+    )
+    outcome = flow.run()
+    if outcome in (SAVED, REMOVED):
+        done = _("The policy is in force.") if outcome == SAVED else _("The policy is removed.")
+        messages.success(request, done)
         return redirect(request.path)
-    if draft.step == "save":
-        try:
-            if draft.save(lambda text: policies.put(visitor.caller, address, text, force="force" in request.POST)):
-                messages.success(request, _("The policy is in force."))
-                return redirect(request.path)
-        except PolicyLocksOut:
-            locks_out = True
-    context = places.of_repository(request, visitor, address, "permissions") | draft.context()
+    context = places.of_repository(request, visitor, address, "permissions") | flow.context()
+    parameters = {"repositoryName": name, "policyText": "file://policy.json"}
     context |= {
-        "starts": [] if saved else [{"name": key, "title": title} for key, title in STARTS.items()],
-        "locks_out": locks_out,
+        "starts": [] if flow.saved else [{"name": key, "title": title} for key, title in STARTS.items()],
         "is_read_only": not context["can"]["SetRepositoryPolicy"],
-        "who_can": _who_can(visitor.caller, address),
-        "versions": policies.versions(visitor.caller, address)[1:],
+        "who_can": able,
+        "versions": policies.versions(caller, address)[1:],
+        "command": commands.equivalent(request, address.registry, "SetRepositoryPolicy", parameters),
     }
-    failed = request.method == "POST" and (locks_out or context["errors"] or draft.error)
-    return render(request, "console/permissions.html", context, status=422 if failed else 200)
+    return render(request, "console/permissions.html", context, status=flow.status)
 
 
-def _who_can(caller: Any, address: Address) -> list[simulation.Powers]:
+def _who_can(caller: Caller, address: Address, text: str | None = None) -> list[Powers]:
     """Who may pull, push, delete and manage; empty for those who may not ask about the account's principals."""
-    try:
-        return simulation.who_can(caller, address)
-    except AccessDenied:
-        return []
+    return simulation.who_can(caller, address, text=text) if simulation.may_ask(caller) else []
 
 
-def _saved(caller: Any, address: Address) -> str:
+def _loses(before: list[Powers], after: list[Powers]) -> list[dict[str, Any]]:
+    """Who could do more before."""
+    later = {each.arn: each for each in after}
+    found = []
+    for each in before:
+        lost = [power for power in POWERS if getattr(each, power) and not getattr(later.get(each.arn), power, False)]
+        if lost:
+            found.append({"name": each.name, "lost": lost})
+    return found
+
+
+def _saved(caller: Caller, address: Address) -> str:
     """The policy in force; empty if there is none."""
     try:
         return policies.get(caller, address)
@@ -80,21 +94,27 @@ def _saved(caller: Any, address: Address) -> str:
 
 
 def _start(name: str, address: Address) -> str:
-    """A policy to begin with; the account is one to replace."""
+    """A policy to begin with; accounts, roles and networks in it are ones to replace."""
     service = "ecr-public" if address.is_public else "ecr"
+    may_push = name in {"push", "ci"}
     statement: dict[str, Any] = {
         "Sid": name.capitalize(),
         "Effect": "Allow",
         "Principal": {"AWS": "444455556666"},
-        "Action": [f"{service}:{each}" for each in (PULL + PUSH if name == "push" else PULL)],
+        "Action": [f"{service}:{each}" for each in (PULL + PUSH if may_push else PULL)],
     }
-    if name == "tag":
-        statement["Condition"] = {"StringLike": {"ecr:ImageTag": "release-*"}}
-    if name == "network":
-        statement |= {
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": f"{service}:*",
-            "Condition": {"NotIpAddress": {"aws:SourceIp": ["192.0.2.0/24"]}},
-        }
+    match name:
+        case "ci":
+            statement["Principal"] = {"AWS": f"arn:aws:iam::{address.registry.account_id}:role/ci-deploy"}
+        case "service":
+            statement["Principal"] = {"Service": "lambda.amazonaws.com"}
+        case "tag":
+            statement["Condition"] = {"StringLike": {"ecr:ImageTag": "release-*"}}
+        case "network":
+            statement |= {
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": f"{service}:*",
+                "Condition": {"NotIpAddress": {"aws:SourceIp": ["192.0.2.0/24"]}},
+            }
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=2)

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
-from registry.core import images
+from registry.core import images, pulls
 from registry.core.reading import FoundImage
 from registry.errors import InvalidImageTag, ManifestInvalid, ManifestTooLarge
 from registry.oci import answers, headers
@@ -30,6 +30,7 @@ class Manifest(RegistryView):
     def get(self, request: Request, name: str, reference: str) -> HttpResponseBase:
         """Send its exact bytes."""
         address, parsed = self.address(name), parse_reference(reference)
+        pulls.count_anonymous(self.caller, address)
         stored = images.get(self.caller, address, parsed)
         return respond(answers.manifest(stored.image, stored.content, self._caching(address, parsed, stored.image)))
 

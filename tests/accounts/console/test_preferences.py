@@ -78,3 +78,20 @@ def test_the_menu_of_who_is_signed_in(client: Client, ana: Person) -> None:
     Person.objects.update(is_staff=True, name="")
     text = client.get("/search").content.decode()
     assert "Staff area" in text and '<span class="account-name">ana@example.com</span>' in text
+
+
+def test_times_are_in_the_zone_of_the_person(client: Client, ana: Person) -> None:
+    assert client.post(PAGE, {"time_zone": " Asia/Ho_Chi_Minh "}).headers["Location"] == PAGE
+    assert "+07" in client.get("/account/profile").content.decode()
+    assert 'value="Asia/Ho_Chi_Minh"' in client.get(PAGE).content.decode()
+    client.post(PAGE, {"language": "en"})
+    assert Person.objects.get(pk=ana.pk).time_zone == "Asia/Ho_Chi_Minh", "what is not named stays"
+    client.post(PAGE, {"time_zone": ""})
+    assert "UTC" in client.get("/account/profile").content.decode()
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "../../etc/passwd", "x" * 10_000])
+def test_it_refuses_a_zone_that_it_does_not_know(client: Client, ana: Person, zone: str) -> None:
+    answer = client.post(PAGE, {"time_zone": zone, "kho_theme": "dark"})
+    assert answer.status_code == 422 and "<title>Error:" in answer.content.decode()
+    assert zone in answer.content.decode() and Person.objects.get(pk=ana.pk).time_zone == ""

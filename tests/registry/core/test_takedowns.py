@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.caller import Caller
+from accounts.caller import Caller, Staff
 from accounts.models import AuditEvent, OutboxRow
 from registry import storage
 from registry.core import addresses, images, removed, repositories, takedowns
@@ -11,7 +11,7 @@ from registry.models import Blob, Image, Manifest, Takedown
 from registry.values import Address, Digest, ImageTag
 from tests.factories.registry import make_public_repository, push_image, push_index
 
-STAFF = "staff@example.com"
+STAFF = Staff("staff@example.com")
 
 
 def purge() -> None:

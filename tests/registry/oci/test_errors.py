@@ -28,6 +28,7 @@ CODES = {
     "RANGE_INVALID",
     "SIZE_INVALID",
     "TAG_INVALID",
+    "TOOMANYREQUESTS",
     "UNAUTHORIZED",
     "UNAVAILABLE",
     "UNKNOWN",
@@ -37,6 +38,7 @@ CODES = {
 # No verb of the OCI API raises these: they belong to other APIs, to pages and to commands.
 NOT_MET = {
     registry.CatalogDataNotFound,
+    registry.DeletionProtected,
     registry.EmptyUpload,
     registry.ExclusionAlreadyExists,
     registry.ExclusionNotFound,
@@ -86,6 +88,7 @@ EXAMPLES: list[Exception] = [
     registry.UploadCutShort("a", 1),
     registry.UploadBusy("a"),
     registry.QuotaExceeded(1),
+    registry.TooManyPulls(60),
     registry.CountLimitExceeded("A repository may have 1 images"),
     registry.StorageFull(),
     registry.TakenDown("app", "111122223333", "Malware"),

@@ -82,9 +82,10 @@ class Wire:
         *,
         headers: Mapping[str, str] | None = None,
         length: int | None = None,
+        source: str = "127.0.0.1",
     ) -> Answer:
         """Send a request. A stream as body goes without a length unless one is given, as in chunked transfer."""
-        environ: dict[str, Any] = {"SERVER_NAME": self.host, "HTTP_HOST": self.host}
+        environ: dict[str, Any] = {"SERVER_NAME": self.host, "HTTP_HOST": self.host, "REMOTE_ADDR": source}
         if self._authorization:
             environ["HTTP_AUTHORIZATION"] = self._authorization
         for name, value in (headers or {}).items():

@@ -29,7 +29,7 @@ from gallery.pages import refusals
 from registry.console import places
 from registry.console.forms import Typed
 from registry.console.membership import Visitor, console_page, visitor_of
-from registry.core import browsing, permissions
+from registry.core import permissions, repository_pages
 from registry.values import PUBLIC
 
 EXAMPLES: Final = 20
@@ -238,7 +238,7 @@ def _active(visitor: Visitor, alias: str) -> tuple[table.Row, list[table.Row]]:
 def _references(visitor: Visitor, rows: list[table.Row]) -> dict[str, Any]:
     """The public repositories whose pull references are meant, and the names that lead to them."""
     registry = places.registry_of(visitor.account.id, PUBLIC)
-    page = browsing.repository_page(visitor.caller, registry, limit=EXAMPLES)
+    page = repository_pages.page(visitor.caller, registry, limit=EXAMPLES)
     return {
         "repositories": [row.repository.name for row in page.rows],
         "more": page.total - len(page.rows),

@@ -1,9 +1,11 @@
-"""A repository's tags: filtered, sorted, page by page."""
+"""A repository's tags: filtered, sorted, page by page; two of them to compare."""
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -11,7 +13,10 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.console.asking import wants_part
 from gallery.pages import commands, context
 from gallery.pages.context import reader, repository_page
+from gallery.pages.views import images
 from registry.core import tag_pages
+from registry.errors import InvalidImageTag
+from registry.values import ImageTag
 
 SORTS = {
     "": gettext_lazy("Pushed, newest first"),
@@ -76,3 +81,20 @@ def _chosen(request: HttpRequest) -> tuple[dict[str, Any], int]:
     if chosen["kind_chosen"] not in KINDS or chosen["sort"] not in SORTS:
         return chosen | {"kind_chosen": "", "sort": ""}, 400
     return chosen, 200
+
+
+@require_safe
+@repository_page
+def compare(request: HttpRequest, alias: str, name: str) -> HttpResponse:
+    """Two ticked tags lead to their comparison: from the one that stands lower in the list to the other."""
+    if "tag" not in request.GET:
+        return images.compare(request, alias, name)
+    try:
+        ticked = [ImageTag.parse(tag) for tag in dict.fromkeys(request.GET.getlist("tag"))]
+    except InvalidImageTag as error:
+        raise Http404 from error
+    if len(ticked) != 2:
+        messages.error(request, _("Tick two tags to compare them."))
+        return redirect("tags", alias=alias, name=name)
+    upper, lower = ticked
+    return redirect(f"/{alias}/{name}/-/compare/{lower}...{upper}")

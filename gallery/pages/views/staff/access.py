@@ -16,6 +16,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.caller import Staff
 from accounts.models import Person
 from gallery.aliases import queue
+from gallery.reports import reports
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -42,6 +43,10 @@ SECTIONS: Final = (
     ),
     Section("reserved", "/staff/reserved-names", _("Reserved names"), _("Names that nobody can ask for.")),
     Section("publishers", "/staff/publishers", _("Publishers"), _("Who is verified, and because of what.")),
+    Section("reports", "/staff/reports", _("Reports"), _("What visitors say is wrong."), reports.open_count),
+    Section("takedowns", "/staff/takedowns", _("Takedowns"), _("What was removed, and why.")),
+    Section("accounts", "/staff/accounts", _("Accounts"), _("Who is here; suspend and resume.")),
+    Section("system", "/staff/system", _("System"), _("Work that waits, storage, versions.")),
 )
 """In the order of the navigation; a new part of the staff area is one more row."""
 

@@ -43,9 +43,9 @@ def simulator(request: HttpRequest, account_id: str) -> HttpResponse:
     asked = {name: given.get(name, "").strip() for name in FIELDS}
     asked["region"] = asked["region"] or settings.HOME_REGION
     text = request.POST.get("text", "").strip()
+    visitor = visitor_of(request, account_id, asked["region"])
     if request.method == "POST" and not text:
         return redirect(f"{request.path}?{urlencode({key: value for key, value in asked.items() if value})}")
-    visitor = visitor_of(request, account_id, asked["region"])
     context = context_of(request, visitor, "simulator") | {
         "asked": asked,
         "text": text,

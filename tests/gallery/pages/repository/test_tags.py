@@ -76,10 +76,12 @@ def test_strange_filters_find_nothing(client: Client, alias: str) -> None:
 def test_two_ticked_tags_are_compared_the_older_one_first(client: Client, alias: str) -> None:
     answer = client.get(f"/{alias}/app/-/compare?tag=1.1&tag=1.0")
     assert answer.headers["Location"] == f"/{alias}/app/-/compare/1.0...1.1"
-    for query, status in (("", 200), ("?tag=1.0", 400), ("?tag=1.0&tag=1.0", 400), ("?tag=1&tag=2&tag=3", 400)):
-        assert "Compare two images" in page(client, f"/{alias}/app/-/compare{query}", status)
+    for query in ("?tag=1.0", "?tag=1.0&tag=1.0", "?tag=1&tag=2&tag=3"):
+        answer = client.get(f"/{alias}/app/-/compare{query}", follow=True)
+        assert answer.redirect_chain == [(f"/{alias}/app/-/tags", 302)]
+        assert "Tick two tags to compare them." in answer.content.decode()
 
 
 def test_it_refuses_to_lead_away(client: Client, alias: str) -> None:
-    for tag in ("//evil.example", "../../x", "a b", "a%0d%0ax"):
-        page(client, f"/{alias}/app/-/compare?tag={tag}&tag=1.0", 400)
+    for tag in ("//evil.example", "../../x", "a b", "%0d%0ax"):
+        page(client, f"/{alias}/app/-/compare?tag={tag}&tag=1.0", 404)

@@ -1,0 +1,147 @@
+"""How allauth is used here: who may sign up, what mails say and how they leave, what a sign-in is recorded as."""
+
+import base64
+from typing import Any, Final
+
+import structlog
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import mail, sealing
+from accounts.console import company, invited
+from accounts.console.links import origin
+from accounts.directory import people, second_factors
+from accounts.models import Person
+
+log = structlog.get_logger(__name__)
+
+ERRORS: Final = {
+    "account_inactive": gettext_lazy("Signing in is switched off for this person."),
+    "duplicate_email": gettext_lazy("This is a mail address of yours already."),
+    "email_password_mismatch": gettext_lazy("The mail address or the password is not right."),
+    "email_taken": gettext_lazy("This mail address is taken."),
+    "enter_current_password": gettext_lazy("Type the password that you have now."),
+    "incorrect_code": gettext_lazy("This is not right. Try again."),
+    "incorrect_password": gettext_lazy("The password is not right."),
+    "invalid_or_expired_key": gettext_lazy("This link can't be used any more."),
+    "invalid_login": gettext_lazy("The mail address or the password is not right."),
+    "invalid_password_reset": gettext_lazy("This link can't be used any more."),
+    "rate_limited": gettext_lazy("Too many tries. Wait some minutes, then try again."),
+    "same_as_current": gettext_lazy("This is what it is now."),
+    "too_many_login_attempts": gettext_lazy("Too many tries. Wait some minutes, then try again."),
+    "unverified_primary_email": gettext_lazy("Confirm your mail address first."),
+}
+FACTOR_ERRORS: Final = {
+    "cannot_generate_recovery_codes": gettext_lazy("Add a second factor first: recovery codes stand in for it."),
+    "incorrect_code": gettext_lazy("This is not right. Try again."),
+    "unverified_email": gettext_lazy("Confirm your mail address first."),
+}
+
+
+class People(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
+    """People with mail address and password."""
+
+    error_messages = {**DefaultAccountAdapter.error_messages, **ERRORS}
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Whether this visitor may sign up: by the setting, or by an invitation that they hold."""
+        if settings.SIGN_UP == "open":
+            return True
+        return settings.SIGN_UP == "invited" and invited.held(request) is not None
+
+    def clean_email(self, email: str) -> str:
+        """Refuse what is longer than an address may be; SQLite would take it."""
+        cleaned = str(super().clean_email(email))
+        if len(cleaned) > people.LONGEST_ADDRESS:
+            raise ValidationError(_("This is no mail address."))
+        return cleaned
+
+    def confirm_email(self, request: HttpRequest, email_address: Any) -> bool:
+        """Believe an address; whoever has signed up by it gets their account now."""
+        is_new = not email_address.verified and email_address.primary
+        confirmed = bool(super().confirm_email(request, email_address))
+        if confirmed and is_new and settings.SIGN_UP == "open":
+            people.welcome(email_address.user)
+        return confirmed
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Write the mail as work: a task sends it."""
+        request = self.request
+        mail.write(template_prefix, email, {"origin": origin(request), "email": email} | context, request)
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The link of a password reset."""
+        uid, _separator, token = key.partition("-")
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": uid, "key": token})
+        return origin(self.request) + path
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        """The link that confirms a mail address."""
+        return origin(request) + reverse("account_confirm_email", args=[emailconfirmation.key])
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """Where a new password leads back to."""
+        return reverse("mfa_index")
+
+    def post_login(self, request: HttpRequest, user: Person, **options: Any) -> HttpResponse:
+        """Take in what a company says of the person, and write the sign-in to the trail."""
+        came_by = (options.get("signal_kwargs") or {}).get("sociallogin")
+        if came_by is not None:
+            company.take_in(request, user, came_by)
+        answer: HttpResponse = super().post_login(request, user, **options)
+        records = get_authentication_records(request, user)
+        method = "+".join(str(each.get("type") or each.get("provider") or each["method"]) for each in records)
+        people.record_sign_in(user, source_of(request), method=method)
+        log.info("signed in", person=user.pk, method=method)
+        return answer
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Write a password that was wrong to the trail; allauth's limits bound how often that is."""
+        person = Person.objects.filter(email=str(credentials.get("email", "")).lower()).first()
+        people.record_sign_in(person, source_of(request), error_code="Failed authentication")
+        log.warning("sign-in failed", person=person.pk if person else None)
+
+
+def source_of(request: HttpRequest) -> people.Source:
+    """Where a request came from, for the trail."""
+    meta = request.META
+    return people.Source(
+        meta.get("REMOTE_ADDR", ""), meta.get("HTTP_USER_AGENT", ""), str(meta.get("kho.request_id", ""))
+    )
+
+
+def second_factor_failed(*, request: HttpRequest, user: Person, **_details: Any) -> None:
+    """Write a code that was wrong to the trail; allauth's limits bound how often that is."""
+    people.record_sign_in(user, source_of(request), error_code="Failed authentication", method="second factor")
+
+
+class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types
+    """Codes and passkeys; their secrets lie sealed in the database."""
+
+    error_messages = {**DefaultMFAAdapter.error_messages, **FACTOR_ERRORS}
+
+    def encrypt(self, text: str) -> str:
+        """Seal a secret."""
+        return base64.b64encode(sealing.seal(text.encode(), second_factors.PURPOSE)).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Open it."""
+        return sealing.unseal(base64.b64decode(encrypted_text), second_factors.PURPOSE).decode()
+
+    def generate_authenticator_name(self, user: Person, type: Any) -> str:  # noqa: A002 - allauth's name
+        """What a new passkey is called at first."""
+        count = Authenticator.objects.filter(user_id=user.pk, type=type).count()
+        return _("Passkey %(number)s") % {"number": count + 1}
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Whose passkeys these are."""
+        entity: dict[str, str] = super().get_public_key_credential_rp_entity()
+        return entity | {"name": "Kho"}

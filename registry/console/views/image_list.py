@@ -1,0 +1,33 @@
+"""A repository's images: the list, and the commands that push one."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.console.asking import wants_part
+from registry.console import lists, places
+from registry.console.membership import console_page, visitor_of
+from registry.console.repository_forms import ImageFilters
+from registry.core import image_pages
+
+
+@console_page
+@require_safe
+@vary_on_headers("HX-Request")
+def index(request: HttpRequest, account_id: str, region: str, name: str) -> HttpResponse:
+    """The images, sorted and filtered."""
+    visitor = visitor_of(request, account_id, region)
+    address = places.address_of(account_id, region, name)
+    form = lists.filters_of(ImageFilters, request)
+    sort = lists.sort_of(request, image_pages.SORTS, "-pushed")
+    page = image_pages.page(visitor.caller, address, only=form.chosen(), sort=sort, after=lists.cursor(request))
+    context = places.of_repository(request, visitor, address, "images") | {
+        "page": page,
+        "form": form,
+        "sort": sort,
+        "used": lists.used(form),
+        "filter": lists.query_of(form),
+    }
+    template = "console/_image_rows.html" if wants_part(request) else "console/images.html"
+    return render(request, template, context, status=400 if form.errors else 200)
