@@ -161,8 +161,8 @@ class Tags(GalleryView):
 def _image(request: Request, alias: str, name: str, reference: str) -> Response:
     """One image, by tag or digest."""
     address, _ = _place(alias, name)
-    detail = image_details.get(reader(request), address, parse_reference(reference))
-    referrers = [each for each in detail.attached if each.subject_digest == detail.image.digest]
+    detail, attached = image_details.get_with_attached(reader(request), address, parse_reference(reference))
+    referrers = [each for each in attached if each.subject_digest == detail.image.digest]
     content = image_details.manifest(reader(request), address, Digest.parse(detail.image.digest))
     return Response(answers.detail(detail.image, detail.tags, referrers, content))
 

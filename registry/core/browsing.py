@@ -84,11 +84,11 @@ def platforms_of(repository: Repository, images: Sequence[Image]) -> dict[int, l
         if child["there_size"] is not None and (said or known):
             rows[child["parent_id"]].append(PlatformRow(said or known, child["digest"], child["there_size"]))
     for found in rows.values():
-        found.sort(key=lambda row: _place_of(row.platform))
+        found.sort(key=lambda row: place_of(row.platform))
     return rows
 
 
-def _place_of(platform: str) -> tuple[int, str]:
+def place_of(platform: str) -> tuple[int, str]:
     """Where a platform stands among others: those that most people have, then the rest by name."""
     for place, usual in enumerate(USUAL_PLATFORMS):
         if platform == usual or platform.startswith(f"{usual}/"):

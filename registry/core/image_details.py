@@ -1,23 +1,22 @@
 """One image as its pages show it: what it names, what names it, what is attached to it. A page is a few queries."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 
 from accounts.audit.actions import Action
 from accounts.caller import Caller
 from registry.core import permissions, reading, repositories
-from registry.core.browsing import PAGE, PlatformRow
+from registry.core.browsing import PAGE, PlatformRow, place_of
 from registry.errors import ImageNotFound, ManifestInvalid
 from registry.manifests.parse import ParsedManifest, parse
 from registry.models import Image, ImageBlob, ImageChild, ImageTag, Repository, TagEvent
 from registry.values import PUBLIC, Address, Digest, Reference
 
-USUAL_PLATFORMS: Final = ("linux/amd64", "linux/arm64", "linux/arm/v7")
 MOST_VERSIONS: Final = 100
 FALLBACK_ENDINGS: Final = ("", ".sig", ".att", ".sbom")
 """Of tags that clients make of a subject's digest where they don't use the referrers API."""
@@ -25,49 +24,40 @@ FALLBACK_ENDINGS: Final = ("", ".sig", ".att", ".sbom")
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A manifest that an index names; `image` is None if the repository does not have it."""
+    """A manifest that an index names, and its image's size; None if the repository does not have it."""
 
     digest: str
     platform: str
     is_attestation: bool
-    image: Image | None
+    size: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """An image by tag or digest. `shown` is the image itself, or of an index the one for the chosen platform.
-
-    `attached` are signatures and the like that name either of them, by subject or by a fallback tag, newest first.
-    """
+    """An image by tag or digest. `shown` is the image itself, or of an index the one for the chosen platform."""
 
     image: Image
     shown: Image
     tags: list[str]
     children: list[Child] = field(default_factory=list)
-    attached: list[Image] = field(default_factory=list)
 
     @property
     def platforms(self) -> list[PlatformRow]:
         """What there is to pull, the usual platforms first."""
         rows = [
-            PlatformRow(child.platform, child.digest, child.image.size)
+            PlatformRow(child.platform, child.digest, child.size)
             for child in self.children
-            if child.image and child.platform and not child.is_attestation
+            if child.size is not None and child.platform and not child.is_attestation
         ]
         if not self.children and self.image.platform:
             rows = [PlatformRow(self.image.platform, self.image.digest, self.image.size)]
-        return sorted(rows, key=_by_platform)
+        return sorted(rows, key=lambda row: place_of(row.platform))
 
     @property
     def facts(self) -> dict[str, Any]:
         """What the image says of itself; an index that says nothing leaves it to the platform that is shown."""
         facts: dict[str, Any] = self.image.facts or self.shown.facts
         return facts
-
-    @property
-    def is_signed(self) -> bool:
-        """Whether a signature is there; nobody has checked it."""
-        return any(each.kind == Image.Kind.SIGNATURE for each in self.attached)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +71,22 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an image stands: the indexes that name it, what one of its tags named before, of a chart its versions."""
+    """Where an image stands: what is attached to it, the indexes that name it, what one of its tags named before.
 
+    Of a chart also its versions.
+    """
+
+    attached: list[Image]
     parents: list[Image]
     versions: list[Version]
     replaces: str = ""
     replaced_tag: str = ""
     replaced_is_there: bool = False
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether a signature is there; nobody has checked it."""
+        return any(each.kind == Image.Kind.SIGNATURE for each in self.attached)
 
 
 def get(caller: Caller, address: Address, reference: Reference, *, platform: str = "") -> Detail:
@@ -98,41 +97,29 @@ def get(caller: Caller, address: Address, reference: Reference, *, platform: str
 def get_pair(
     caller: Caller, address: Address, before: Reference, after: Reference, *, platform: str = ""
 ) -> tuple[Detail, Detail]:
-    """Return two images to be compared, for one platform if both have one; without tags and what is attached.
-
-    ImageNotFound.
-    """
+    """Return two images to be compared, for one platform if both have one; without their tags. ImageNotFound."""
     repository = repositories.authorized(caller, address, Action.DESCRIBE_IMAGES)
-    images = [_find(repository, reference) for reference in (before, after)]
-    children = _children(repository, images)
-    old, new = (Detail(image, image, [], children.get(image.id, [])) for image in images)
+    found = [_find(repository, reference) for reference in (before, after)]
+    children = _children(found)
+    old, new = (Detail(image, image, [], children.get(image.id, [])) for image in found)
     there = {row.platform for row in new.platforms}
     wanted = platform or next((row.platform for row in old.platforms if row.platform in there), "")
-    old, new = (replace(each, shown=_shown(each.image, each.children, wanted)) for each in (old, new))
+    chosen = [_choice(each, wanted) for each in (old, new)]
+    shown = _with_manifests(repository, chosen)
+    old, new = (
+        replace(each, shown=shown.get(digest, each.image)) for each, digest in zip((old, new), chosen, strict=True)
+    )
     return old, new
 
 
 def _detail(repository: Repository, reference: Reference, platform: str) -> Detail:
-    """The image with its children, tags and attachments."""
+    """The image with its children and tags."""
     image = _find(repository, reference)
-    children = _children(repository, [image]).get(image.id, [])
-    shown = _shown(image, children, platform)
-    tags, fallbacks = _tags(repository, image, shown)
-    return Detail(image, shown, tags, children, _attached(repository, {image.digest, shown.digest}, fallbacks))
-
-
-def _shown(image: Image, children: Sequence[Child], platform: str) -> Image:
-    """The image for a platform, by default the first of an index that there is. ImageNotFound."""
-    choices = sorted(
-        ((child.platform, child.image) for child in children if child.image and not child.is_attestation),
-        key=lambda choice: _by_name(choice[0]),
-    )
-    if not platform:
-        return choices[0][1] if choices else image
-    for name, child in choices or [(image.platform, image)]:
-        if name == platform:
-            return child
-    raise ImageNotFound(platform, image.repository.name, image.repository.account_id)
+    tags = ImageTag.objects.filter(repository=repository, image=image).order_by("name")
+    children = _children([image]).get(image.id, [])
+    detail = Detail(image, image, list(tags.values_list("name", flat=True)), children)
+    digest = _choice(detail, platform)
+    return replace(detail, shown=_with_manifests(repository, [digest]).get(digest, image))
 
 
 def _find(repository: Repository, reference: Reference) -> Image:
@@ -143,60 +130,70 @@ def _find(repository: Repository, reference: Reference) -> Image:
     return image
 
 
-def _by_name(platform: str) -> tuple[int, str]:
-    usual = platform.removesuffix("/v8") if platform.startswith("linux/arm64") else platform
-    place = USUAL_PLATFORMS.index(usual) if usual in USUAL_PLATFORMS else len(USUAL_PLATFORMS)
-    return place, platform
+def _choice(detail: Detail, platform: str) -> str:
+    """The digest to show for a platform, by default of the first one; empty for the image itself. ImageNotFound."""
+    image = detail.image
+    choices = [(row.platform, row.digest) for row in detail.platforms] if detail.children else [(image.platform, "")]
+    if platform:
+        choices = [choice for choice in choices if choice[0] == platform]
+        if not choices:
+            raise ImageNotFound(platform, image.repository.name, image.repository.account_id)
+    return choices[0][1] if choices else ""
 
 
-def _by_platform(row: PlatformRow) -> tuple[int, str]:
-    return _by_name(row.platform)
+def _with_manifests(repository: Repository, digests: Sequence[str]) -> dict[str, Image]:
+    """The images with these digests; their manifests are remembered, for whoever shows an image reads it next."""
+    wanted = [digest for digest in digests if digest]
+    if not wanted:
+        return {}
+    live = Image.objects.filter(repository=repository, digest__in=wanted, deleted_at=None)
+    found = {image.digest: image for image in live.select_related("manifest")}
+    for image in found.values():
+        reading.contents.keep(image.digest, bytes(image.manifest.content), image.manifest_size)
+    return found
 
 
-def _children(repository: Repository, images: Sequence[Image]) -> dict[int, list[Child]]:
-    """The manifests that each index names, in its order."""
+def _children(images: Sequence[Image]) -> dict[int, list[Child]]:
+    """The manifests that each index names, in its order, and what the repository knows of them."""
     indexes = [image.id for image in images if image.kind == Image.Kind.INDEX]
-    rows = list(ImageChild.objects.filter(parent__in=indexes).order_by("position")) if indexes else []
-    there = _by_digest(repository, [row.digest for row in rows]) if rows else {}
+    if not indexes:
+        return {}
+    there = Image.objects.filter(repository=OuterRef("parent__repository"), deleted_at=None, digest=OuterRef("digest"))
+    known = {f"there_{name}": Subquery(there.values(name)[:1]) for name in ("size", "os", "architecture", "variant")}
+    named = ImageChild.objects.filter(parent__in=indexes).annotate(**known).order_by("position")
+    rows: Iterable[Mapping[str, Any]] = named.values()
     children: dict[int, list[Child]] = defaultdict(list)
     for row in rows:
-        image = there.get(row.digest)
-        platform = row.platform or (image.platform if image else "")
-        children[row.parent_id].append(Child(row.digest, platform, row.is_attestation, image))
+        said, found = (
+            "/".join(part for part in (row[f"{of}{name}"] for name in ("os", "architecture", "variant")) if part)
+            for of in ("", "there_")
+        )
+        children[row["parent_id"]].append(Child(row["digest"], said or found, row["is_attestation"], row["there_size"]))
     return children
 
 
-def _by_digest(repository: Repository, digests: Sequence[str]) -> dict[str, Image]:
-    found = Image.objects.filter(repository=repository, deleted_at=None, digest__in=digests)
-    return {image.digest: image for image in found}
+def _attached(repository: Repository, detail: Detail) -> list[Image]:
+    """The images that name the image or what is shown of it, by subject or by a fallback tag, the newest first.
 
-
-def _tags(repository: Repository, image: Image, shown: Image) -> tuple[list[str], list[Image]]:
-    """The tags of the image by name, and what fallback tags of it or of what is shown name."""
-    stems = {each.digest.replace(":", "-") for each in (image, shown)}
-    fallback = {f"{stem}{ending}" for stem in stems for ending in FALLBACK_ENDINGS}
-    rows = ImageTag.objects.filter(Q(image=image) | Q(name__in=fallback), repository=repository).select_related("image")
-    named = list(rows.order_by("name"))
-    return [row.name for row in named if row.image_id == image.id], [row.image for row in named if row.name in fallback]
-
-
-def _attached(repository: Repository, subjects: set[str], fallbacks: list[Image]) -> list[Image]:
-    """The images that name one of the subjects; an index under a fallback tag stands for those that it names."""
-    named = Image.objects.filter(repository=repository, deleted_at=None, subject_digest__in=subjects)
-    found = {image.id: image for image in named.order_by("-pushed_at", "-id")[:PAGE]}
-    indexes = [image for image in fallbacks if image.kind == Image.Kind.INDEX]
-    if indexes:
-        digests = ImageChild.objects.filter(parent__in=indexes).values("digest")
-        inside = Image.objects.filter(repository=repository, deleted_at=None, digest__in=digests)
-        found |= {image.id: image for image in inside[:PAGE]}
-    found |= {image.id: image for image in fallbacks if image.kind != Image.Kind.INDEX}
-    return sorted(found.values(), key=lambda image: (image.pushed_at, image.id), reverse=True)
+    An index under a fallback tag stands for those that it names.
+    """
+    subjects = {detail.image.digest, detail.shown.digest}
+    names = [f"{subject.replace(':', '-')}{ending}" for subject in subjects for ending in FALLBACK_ENDINGS]
+    live = Image.objects.filter(repository=repository, deleted_at=None).order_by("-pushed_at", "-id")
+    tagged = ImageTag.objects.filter(repository=repository, name__in=names).values("image_id")
+    found = list(live.filter(Q(subject_digest__in=subjects) | Q(id__in=tagged))[:PAGE])
+    indexes = [image for image in found if image.kind == Image.Kind.INDEX and image.subject_digest not in subjects]
+    if not indexes:
+        return found
+    inside = live.filter(digest__in=ImageChild.objects.filter(parent__in=indexes).values("digest"))[:PAGE]
+    known = {image.id: image for image in (*found, *inside) if image not in indexes}
+    return sorted(known.values(), key=lambda image: (image.pushed_at, image.id), reverse=True)
 
 
 def get_with_place(
     caller: Caller, address: Address, reference: Reference, *, platform: str = ""
 ) -> tuple[Detail, Place]:
-    """Return an image, what names it and what it replaced; of a chart the newest MOST_VERSIONS versions beside it.
+    """Return an image, what is attached, what names it, what it replaced; of a chart the newest versions beside it.
 
     ImageNotFound.
     """
@@ -209,9 +206,10 @@ def get_with_place(
     moves = TagEvent.objects.filter(repository=repository, tag__in=detail.tags, new_digest=detail.image.digest)
     moved = moves.exclude(old_digest="").annotate(is_there=Exists(before)).order_by("-id").first()
     versions = _versions(repository) if is_chart else []
+    attached = _attached(repository, detail)
     if moved is None:
-        return detail, Place(parents, versions)
-    return detail, Place(parents, versions, moved.old_digest, moved.tag, moved.is_there)
+        return detail, Place(attached, parents, versions)
+    return detail, Place(attached, parents, versions, moved.old_digest, moved.tag, moved.is_there)
 
 
 def _parents(repository: Repository, image: Image) -> list[Image]:
@@ -224,6 +222,15 @@ def _versions(repository: Repository) -> list[Version]:
     rows = ImageTag.objects.filter(repository=repository, image__kind=Image.Kind.CHART, image__deleted_at=None)
     named = rows.order_by("-updated_at", "-id").values_list("name", "updated_at", "image__facts")
     return [Version(*row) for row in named[:MOST_VERSIONS]]
+
+
+def get_with_attached(
+    caller: Caller, address: Address, reference: Reference, *, platform: str = ""
+) -> tuple[Detail, list[Image]]:
+    """Return an image and what is attached to it, or to what is shown of it: signatures and the like. ImageNotFound."""
+    repository = repositories.authorized(caller, address, Action.DESCRIBE_IMAGES)
+    detail = _detail(repository, reference, platform)
+    return detail, _attached(repository, detail)
 
 
 def get_with_layers(

@@ -58,7 +58,7 @@ def _overview(caller: Caller, address: Address, reference: Reference, query: Map
         "labels": labels.known(said | _facts_as_labels(detail)),
         "base_name": base,
         "base_digest": said.get(BASE_DIGEST) or detail.shown.annotations.get(BASE_DIGEST, ""),
-        "missing": [child for child in detail.children if child.image is None],
+        "missing": [child for child in detail.children if child.size is None],
         "layer_count": len(parsed.layers) if parsed else 0,
         "home": web_link(detail.facts.get("url")),
     }
@@ -113,8 +113,8 @@ def _manifest(caller: Caller, address: Address, reference: Reference, query: Map
 
 
 def _referrers(caller: Caller, address: Address, reference: Reference, query: Mapping[str, str], root: str) -> Built:
-    detail = image_details.get(caller, address, reference, platform=query.get("platform", ""))
-    return detail, {"most": PAGE}
+    detail, attached = image_details.get_with_attached(caller, address, reference, platform=query.get("platform", ""))
+    return detail, {"attached": attached, "most": PAGE}
 
 
 BUILDERS: Final[Mapping[str, Callable[[Caller, Address, Reference, Mapping[str, str], str], Built]]] = {

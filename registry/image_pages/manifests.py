@@ -42,7 +42,7 @@ def is_one_line(content: bytes) -> bool:
 
 def urls(detail: Detail, parsed: ParsedManifest | None, images_url: str, page_url: str) -> dict[str, str]:
     """Where each digest of a manifest leads: children, subject, config and layers."""
-    known = {child.digest: f"{images_url}/{child.digest}" for child in detail.children if child.image}
+    known = {child.digest: f"{images_url}/{child.digest}" for child in detail.children if child.size is not None}
     if parsed is None:
         return known
     known |= {str(layer.digest): f"{page_url}/layers#layer-{number}" for number, layer in enumerate(parsed.layers, 1)}
@@ -55,4 +55,4 @@ def urls(detail: Detail, parsed: ParsedManifest | None, images_url: str, page_ur
 
 def missing(children: list[Child]) -> set[str]:
     """The digests that an index names and the repository does not have."""
-    return {child.digest for child in children if child.image is None}
+    return {child.digest for child in children if child.size is None}

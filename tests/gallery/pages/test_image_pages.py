@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.caller import Caller
 from gallery.search import index
@@ -232,6 +232,7 @@ def test_pages_cost_the_same_whatever_an_image_has(
     alias: str,
     alice: Caller,
     public_address: Address,
+    settings: Settings,
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     history = [{"created_by": f"RUN step {number}"} for number in range(200)]
@@ -245,8 +246,10 @@ def test_pages_cost_the_same_whatever_an_image_has(
     for number in range(300):
         images.put(alice, public_address, ImageTag(f"t{number}"), both.media_type, reading.manifest(both.digest) or b"")
     push_image(alice, public_address, "sha256-" + both.digest[7:])
-    reading.contents.clear()
+    settings.RIGHTS_SECONDS = 60
+    page(client, f"/{alias}/app")
     for section in ("", "/layers", "/config", "/manifest", "/referrers"):
+        reading.contents.clear()
         with django_assert_max_num_queries(12):
             text = page(client, f"/{alias}/app/-/images/{both.digest}{section}")
         assert section != "/layers" or text.count('id="layer-') == 200
@@ -254,3 +257,7 @@ def test_pages_cost_the_same_whatever_an_image_has(
         page(client, f"/{alias}/app/-/tags/all")
     with django_assert_max_num_queries(12):
         page(client, f"/{alias}/app/-/images/{image.digest}")
+    newer = push_index(alice, public_address, "all", [image])
+    reading.contents.clear()
+    with django_assert_max_num_queries(12):
+        page(client, f"/{alias}/app/-/compare/{both.digest}...{newer.digest}")

@@ -41,7 +41,7 @@ def test_an_image_by_tag_and_digest(alice: Caller, address: Address) -> None:
     image = push_image(alice, address, "1", labels={"org.opencontainers.image.version": "9"})
     detail = image_details.get(alice, address, Tag("1"))
     assert (detail.image, detail.shown, detail.tags) == (image, image, ["1"])
-    assert [row.platform for row in detail.platforms] == ["linux/amd64"] and not detail.is_signed
+    assert [row.platform for row in detail.platforms] == ["linux/amd64"]
     assert image_details.get(alice, address, Digest.parse(image.digest)).facts["version"] == "9"
 
 
@@ -67,8 +67,9 @@ def test_what_is_attached_by_subject_and_by_fallback_tag(alice: Caller, address:
     Image.objects.filter(id=by_tag.id).update(kind=Image.Kind.SIGNATURE)
     inside = push_image(alice, address)
     push_index(alice, address, index.digest.replace(":", "-"), [inside])
-    detail = image_details.get(alice, address, Tag("all"))
-    assert {each.id for each in detail.attached} == {by_subject.id, by_tag.id, inside.id} and detail.is_signed
+    _detail, attached = image_details.get_with_attached(alice, address, Tag("all"))
+    assert [each.id for each in attached] == [inside.id, by_tag.id, by_subject.id]
+    assert image_details.get_with_place(alice, address, Tag("all"))[1].is_signed
 
 
 def test_where_an_image_stands(alice: Caller, address: Address) -> None:
@@ -194,6 +195,7 @@ def test_it_refuses_strangers(charlie: Caller, anonymous: Caller, alice: Caller,
         lambda caller: image_details.get_pair(caller, address, Tag("1"), Tag("1")),
         lambda caller: image_details.get_with_place(caller, address, Tag("1")),
         lambda caller: image_details.get_with_layers(caller, address, Tag("1")),
+        lambda caller: image_details.get_with_attached(caller, address, Tag("1")),
         lambda caller: image_details.manifest(caller, address, digest),
         lambda caller: image_contents.config(caller, address, config),
         lambda caller: image_contents.chart(caller, address, config),
