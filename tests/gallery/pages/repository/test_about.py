@@ -39,6 +39,7 @@ def test_it_works_to_read_about_a_repository(
     assert '<h2 id="text-one">One</h2>' in text and '<a href="#text-four">Four</a>' in text
     assert text.count("<h1>") == 1 and "alert(1)" not in text
     assert '<meta property="og:description" content="Our words">' in text
+    assert f'<link rel="canonical" href="http://testserver/{alias}/app">' in text
     assert f'<meta property="og:image" content="http://testserver/{alias}/app/-/card.png">' in text
     assert 'rel="nofollow noopener noreferrer"' in text
     assert "Our words" in text and "Serves" not in text
