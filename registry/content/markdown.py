@@ -40,6 +40,7 @@ ATTRIBUTES: Final[dict[str, set[str]]] = {
     **{f"h{level}": {"id"} for level in range(2, 7)},
     "li": {"id"},
     "div": {"class", "tabindex", "role", "aria-label"},
+    "pre": {"tabindex"},
     "section": {"class"},
     "sup": {"class"},
     "code": {"class"},
@@ -151,7 +152,8 @@ def _sanitised(made: str) -> str:
         attributes=ATTRIBUTES,
         attribute_filter=_attribute,
         url_schemes={"http", "https", "mailto"},
-        set_tag_attribute_values={"input": {"type": "checkbox", "disabled": "disabled"}},
+        # Long lines of code scroll, and can be reached by keyboard.
+        set_tag_attribute_values={"input": {"type": "checkbox", "disabled": "disabled"}, "pre": {"tabindex": "0"}},
         link_rel="nofollow noopener noreferrer",
         strip_comments=True,
     )

@@ -18,7 +18,7 @@ def test_it_works_to_use_the_account_menu_by_keyboard(page: Page, site: Site) ->
     page.keyboard.press("Enter")
     expect(page.get_by_text("Signed in as ana@example.com", exact=True)).to_be_visible()
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Profile")).to_be_focused()
+    expect(page.get_by_role("link", name="Profile", exact=True)).to_be_focused()
     page.keyboard.press("Escape")
     expect(summary).to_be_focused()
     expect(page.get_by_text("Signed in as ana@example.com", exact=True)).to_be_hidden()

@@ -70,6 +70,7 @@ def test_it_works_as_on_github() -> None:
     assert "<strong>bold</strong> <s>gone</s>" in html
     assert '<a href="https://example.com" rel="nofollow noopener noreferrer">' in html
     assert '<div class="scroll" tabindex="0" role="region" aria-label="table"><table>' in html
+    assert '<pre tabindex="0"><code>code\n</code></pre>' in render("    code\n").html
     assert 'type="checkbox"' in html and "disabled" in html and "checked" in html
     assert 'id="text-fn1"' in html and 'href="#text-fn1"' in html
 
