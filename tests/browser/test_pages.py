@@ -146,7 +146,6 @@ PRIVATE = (
 STAFF_AREA = (
     "/staff",
     "/staff/aliases",
-    "/staff/aliases?q=zzz",
     "/staff/aliases/warehuose/1",
     "/staff/aliases/store/1",
     "/staff/reserved-names",
