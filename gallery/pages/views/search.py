@@ -27,8 +27,9 @@ def search(request: HttpRequest) -> HttpResponse:
         question, status = Question(request.GET.get("q", "").strip()[: questions.LONGEST]), 400
     results = query.find(question)
     values = answered(request, question, results) | {"title_page": results.page if results.page > 1 else 0}
-    template = "gallery/results.html" if wants_part(request) else "gallery/search.html"
-    return render(request, template, values, status=status)
+    is_part = wants_part(request)
+    template = "gallery/results.html" if is_part else "gallery/search.html"
+    return render(request, template, values | {"is_part": is_part}, status=status)
 
 
 def answered(request: HttpRequest, question: Question, results: Results) -> dict[str, Any]:
