@@ -41,11 +41,12 @@ RETRY: Final = _("Try again")
 
 
 class Gone(Http404):
-    """Staff removed what was at the address; `name` is shown."""
+    """Staff removed what was at the address; `name` and `reason` are shown."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, reason: str = "") -> None:
         super().__init__(name)
         self.name = name
+        self.reason = reason
 
 
 class TooManyRequests(PermissionDenied):
@@ -76,7 +77,7 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404: the same for what is absent and for what may not be seen; 410 for what staff removed."""
     if isinstance(exception, Gone):
-        return page(request, 410, {"name": exception.name})
+        return page(request, 410, {"name": exception.name, "reason": exception.reason})
     return page(request, 404, {"near": getattr(exception, "near", [])})
 
 

@@ -102,7 +102,8 @@ def repository_of(request: HttpRequest, address: Address, path: str) -> "Reposit
 
 def missing(address: Address, path: str) -> Http404:
     """What to raise for a repository that is not there: Gone if staff took it down, else NoRepository."""
-    return Gone(path) if removed.standing(address) else NoRepository(path)
+    takedown = removed.standing(address)
+    return Gone(path, takedown.reason) if takedown else NoRepository(path)
 
 
 def of_repository(
