@@ -80,7 +80,8 @@ def test_a_repository_is_taken_down_and_says_so(boss: Client, path: str) -> None
     run_work()
     stranger = Client()
     for each in (f"/{path}", f"/{path}/-/tags", f"/{path}/-/history"):
-        assert stranger.get(each).status_code == 410, each
+        gone = stranger.get(each)
+        assert gone.status_code == 410 and "It mines coins." in gone.content.decode(), each
     assert not Listing.objects.exists()
     row = Takedown.objects.get()
     assert row.by == "boss@example.com" and row.purged_at
