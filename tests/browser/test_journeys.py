@@ -47,6 +47,8 @@ def test_a_repository_is_created_and_deleted(page: Page, site: Site) -> None:
     expect(page.get_by_role("alert")).to_be_focused()
     expect(page.get_by_label("Name", exact=True)).to_have_value("Not Legal")
     page.get_by_label("Name", exact=True).fill("team/by-hand")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("team/by-hand is free.")).to_be_visible()
     page.get_by_role("button", name="Create repository").click()
     expect(page.get_by_text("The repository team/by-hand is ready.")).to_be_visible()
     expect(page.get_by_text(re.compile(r"^docker push .*/team/by-hand:1$"))).to_be_visible()

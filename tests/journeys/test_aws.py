@@ -259,7 +259,8 @@ def test_it_works_to_describe_a_public_repository_by_command(alice: Tenant) -> N
     assert owner("ecr-public", "get-registry-catalog-data")["registryCatalogData"]["displayName"] == "The Warehouse"
     changed = json.dumps({"description": "A warehouse of other words"})
     owner("ecr-public", "put-repository-catalog-data", "--repository-name", "catalog/app", "--catalog-data", changed)
-    [found] = owner("ecr-public", "describe-repositories")["repositories"]
+    named = ("--repository-names", "catalog/app")
+    [found] = owner("ecr-public", "describe-repositories", *named)["repositories"]
     assert found == made["repository"]
     owner("ecr-public", "delete-repository", "--repository-name", "catalog/app", "--force")
     refused = owner.refused("ecr-public", "get-repository-catalog-data", "--repository-name", "catalog/app")
