@@ -5,7 +5,7 @@ from pathlib import Path
 
 from celery import Celery
 
-from config import wiring
+from config import broker, wiring
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 
@@ -14,11 +14,11 @@ app = Celery("kho")
 
 @app.on_after_configure.connect
 def make_broker_folders(sender: Celery, **_: object) -> None:
-    """Make the folders of the file-system broker; kombu does not."""
+    """Make the folders of the broker that is files; kombu does not."""
     options = sender.conf.broker_transport_options or {}
     for name in ("data_folder_in", "control_folder"):
         if name in options:
-            Path(options[name]).mkdir(parents=True, exist_ok=True, mode=0o700)
+            broker.prepare(Path(options[name]))
 
 
 app.config_from_object("django.conf:settings", namespace="CELERY")

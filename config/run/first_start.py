@@ -60,7 +60,7 @@ def ensure(options: Options) -> FirstAccount | None:
             key = access_keys.create(user, key_id=options.access_key_id, secret=options.secret_access_key)
             for region in settings.REGIONS:
                 templates.create(account, region)
-            made = FirstAccount(account.id, person.email, password, key.id, key.secret, Path(settings.DATA_DIR) / FILE)
+            made = FirstAccount(account.id, person.mail, password, key.id, key.secret, Path(settings.DATA_DIR) / FILE)
             _write(made)
     except AccountsError as error:
         raise CannotStart(f"the first account can't be made: {error}.") from error

@@ -91,7 +91,8 @@ def children(options: Options) -> list[Child]:
     """The processes, in the order in which they start."""
     return [
         Child("web server", serve.web(options.bind, options.port)),
-        Child("task worker", serve.worker()),
+        # One worker for all queues: more threads, so that slow receivers of mails and webhooks leave some to others.
+        Child("task worker", serve.worker(concurrency=4)),
         Child("beat", serve.beat()),
     ]
 

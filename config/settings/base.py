@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from config import env, logging, wiring
+from config import broker, env, logging, wiring
 from config.settings import sign_up, sso
 from config.settings.cache import shared
 from config.settings.mail import Mail
@@ -112,7 +112,10 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 AUTH_USER_MODEL = "accounts.Person"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = [
+    "allauth.account.auth_backends.AuthenticationBackend",
+    "accounts.authn.browser.IamUsers",
+]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -124,6 +127,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 # How people sign in: docs/sign-in.md.
 SIGN_UP, ACCOUNTS_PER_PERSON = sign_up.read("open")
+# What publishers keep to; an operator's own text lies elsewhere.
+USE_POLICY_URL = env.matching("KHO_USE_POLICY_URL", "", r"https?://\S+|/\S*", "an address") or "/help/use-policy"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/console"
 ACCOUNT_ADAPTER = "accounts.console.adapters.People"
@@ -156,8 +161,10 @@ MFA_TOTP_TOLERANCE = 1
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 SOCIALACCOUNT_ADAPTER = "accounts.console.company.Companies"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+# Private networks that requests to addresses which users give may go to, such as identity providers; none by itself.
+OUTBOUND_PRIVATE_NETWORKS = env.networks("KHO_OUTBOUND_NETWORKS")
 # Providers of company sign-in, and what their claims grant.
-SSO_PROVIDERS = sso.read()
+SSO_PROVIDERS = sso.read(OUTBOUND_PRIVATE_NETWORKS)
 SOCIALACCOUNT_PROVIDERS = sso.for_allauth(SSO_PROVIDERS)
 SSO_SESSION_SECONDS = 12 * 3600
 
@@ -174,12 +181,18 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 # What `/api/openapi.json` says of the gallery's JSON API.
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Kho's public gallery",
-    "DESCRIPTION": "Search, publishers, repositories, tags and images of the public gallery. Anybody may read.",
+    "DESCRIPTION": "Everything that the pages of the public gallery show. Anybody may read.",
     "VERSION": "1",
     "LICENSE": {"name": "Apache-2.0"},
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v[0-9]",
     "PREPROCESSING_HOOKS": ["gallery.api.schema.only_ours"],
+    "ENUM_NAME_OVERRIDES": {
+        "RepositoryKind": ["image", "chart", "artifact"],
+        "ChangeKind": ["added", "removed", "changed"],
+        "Severity": ["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED"],
+        "LineKind": ["added", "removed", "same", "place"],
+    },
 }
 
 REST_FRAMEWORK: dict[str, Any] = {
@@ -197,6 +210,9 @@ LOGGING = logging.configure("text", LOG_LEVEL)
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+SESSION_ENGINE = "accounts.console.browser_sessions"
+# For how long people stay signed in after the last time they did; by a company for SSO_SESSION_SECONDS at most.
+SESSION_COOKIE_AGE = env.integer("KHO_SESSION_SECONDS", 14 * 24 * 3600, least=300)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -212,8 +228,6 @@ FORMER_MASTER_KEYS = tuple(env.text("KHO_MASTER_KEY_OLD", "").split())
 # of networks that requests come from (aws:SourceVpce).
 ORGANIZATION_ID = env.matching("KHO_ORGANIZATION_ID", "", r"o-[a-z0-9]{10,32}", "an id such as o-1a2b3c4d5e")
 VPC_ENDPOINTS = env.named_networks("KHO_VPC_ENDPOINTS")
-# Private networks that requests to addresses which users give may go to, such as identity providers; none by itself.
-OUTBOUND_PRIVATE_NETWORKS = env.networks("KHO_OUTBOUND_NETWORKS")
 
 # Mails are written as work first, and sent by a task: a mail server that is away delays them.
 MAIL = Mail.read(PUBLIC_URL)
@@ -258,6 +272,31 @@ MAX_TAGS = env.integer("KHO_MAX_TAGS", 1_000, least=1)
 UPLOAD_CLAIM_SECONDS = env.integer("KHO_UPLOAD_CLAIM_SECONDS", 20, least=1)
 STALE_UPLOAD_SECONDS = env.integer("KHO_STALE_UPLOAD_SECONDS", 7 * 24 * 3600, least=60)
 BLOB_GRACE_SECONDS = env.integer("KHO_BLOB_GRACE_SECONDS", 24 * 3600, least=60)
+# For how long deleted images and repositories can be put back; 0: what is deleted is gone, as in ECR.
+UNDELETE_SECONDS = env.integer("KHO_UNDELETE_SECONDS", 7 * 24 * 3600)
+# How fast stored blobs are read again by the task that verifies them, in bytes per second; 0 switches it off.
+VERIFY_RATE = env.integer("KHO_VERIFY_RATE", 0)
+# Scanning: what lists packages, and another program for it; where images are laid out, and what one image may take.
+SCAN_ENGINES = wiring.SCAN_ENGINES
+SCAN_ENGINE = env.matching(
+    "KHO_SCAN_ENGINE", "syft", "|".join(wiring.SCAN_ENGINES), "one of " + ", ".join(wiring.SCAN_ENGINES)
+)
+# Whether the packages that a scan lists are attached to the image, as an artifact that names it as its subject.
+SBOM_REFERRERS = env.matching("KHO_SBOM_REFERRERS", "off", "off|public|all", "one of off, public, all")
+SYFT = env.text("KHO_SYFT", "")
+# Public images are scanned as they are pushed, and followed: ECR Public has no operation that asks for it.
+SCAN_PUBLIC = env.boolean("KHO_SCAN_PUBLIC", default=True)
+TRIVY, TRIVY_CACHE = env.text("KHO_TRIVY", "trivy"), env.text("KHO_TRIVY_CACHE", "")
+SCAN_ROOT = Path(env.text("KHO_SCAN_FOLDER", str(DATA_DIR / "scans"))).resolve()
+# Where advisories come from every day: addresses, files or folders, with spaces between them; none by itself.
+ADVISORY_SOURCES = tuple(env.text("KHO_ADVISORY_SOURCES", "").split())
+# For how many days after its last push or pull an image is scanned continuously; 0: as long as it is there.
+SCAN_FOLLOW_DAYS = env.integer("KHO_SCAN_FOLLOW_DAYS", 0)
+SCAN_SECONDS = env.integer("KHO_SCAN_SECONDS", 600, least=1)
+SCAN_MEMORY_BYTES = env.integer("KHO_SCAN_MEMORY_BYTES", 2 * 1024**3, least=64 * 1024**2)
+SCAN_BYTES = env.integer("KHO_SCAN_BYTES", 32 * 1024**3, least=1)
+SCAN_WRITTEN_BYTES = env.integer("KHO_SCAN_WRITTEN_BYTES", 4 * 1024**3, least=1)
+SCAN_ENTRIES = env.integer("KHO_SCAN_ENTRIES", 2_000_000, least=1)
 REGISTRY_PASSWORD_SECONDS = 12 * 3600
 BEARER_TOKEN_SECONDS = 900
 
@@ -267,9 +306,18 @@ RIGHTS_SECONDS = 3.0
 EARLY_SECONDS = 1.25
 
 EVENT_TASKS = wiring.EVENT_TASKS
+QUEUES, TASK_QUEUES = wiring.QUEUES, wiring.TASK_QUEUES
+# How often a piece of work is tried before it is a dead letter: with pauses of up to an hour, 30 tries are a day.
+TASK_TRIES = env.integer("KHO_TASK_TRIES", 30, least=1, most=1000)
+# For how long a worker that died keeps a piece of work from others; one that lives makes it longer.
+TASK_LEASE_SECONDS = env.integer("KHO_TASK_LEASE_SECONDS", 60, least=3)
+# How long the log keeps deliveries of webhooks, and after which time without a success a webhook is paused.
+WEBHOOK_LOG_DAYS = env.integer("KHO_WEBHOOK_LOG_DAYS", 30, least=1)
+WEBHOOK_PAUSE_HOURS = env.integer("KHO_WEBHOOK_PAUSE_HOURS", 72, least=1)
 WORK_KINDS = wiring.WORK_KINDS
 AWS_OPERATIONS = wiring.AWS_OPERATIONS
 NOTICE_KINDS = wiring.NOTICE_KINDS
+SEALED_FIELDS = wiring.SEALED_FIELDS
 
 # Where links in mails lead.
 MAIL_ORIGIN = PUBLIC_URL or f"http://127.0.0.1:{env.integer('PORT', 8000)}"
@@ -282,8 +330,9 @@ ALIAS_REMINDER_DAYS = env.integer("KHO_ALIAS_REMINDER_DAYS", 3, least=1)
 # Celery: Redis when REDIS_URL is given, otherwise files below the data folder.
 REDIS_URL = env.text("REDIS_URL", "")
 CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost/"
+CELERY_BROKER_TRANSPORT = None if REDIS_URL else "config.broker:Transport"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
-    {"socket_timeout": 0.2, "socket_connect_timeout": 0.2, "visibility_timeout": 3600}
+    broker.ON_REDIS
     if REDIS_URL
     else {
         "data_folder_in": str(DATA_DIR / "broker" / "queue"),

@@ -37,7 +37,7 @@ def sqlite(path: Path) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": path,
-        "CONN_MAX_AGE": None,
+        "CONN_MAX_AGE": 600,  # an open connection goes on planning by the statistics of when it was opened
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -23,6 +24,8 @@ SAML: Final = {
     "attributes",
     "sp_entity_id",
 }
+ASKED: Final = {"issuer", "metadata_url"}
+"""Addresses that Kho sends requests to; a browser is sent to the others."""
 WORDS_OF_RULE: Final = {"claim", "value", "account", "role"}
 
 
@@ -38,8 +41,8 @@ class Provider:
     app: Mapping[str, Any] = field(repr=False)
 
 
-def read() -> tuple[Provider, ...]:
-    """Read the file that the setting names; none without it."""
+def read(allowed: Sequence[str] = ()) -> tuple[Provider, ...]:
+    """Read the file that the setting names; none without it. `allowed` are private networks that requests may go to."""
     path = env.text(NAME, "")
     if not path:
         return ()
@@ -50,6 +53,9 @@ def read() -> tuple[Provider, ...]:
     if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
         raise env.BadSetting(NAME, "holds a list of objects, one for each provider")
     providers = tuple(_provider(each) for each in entries)
+    for entry in entries:
+        for key in ASKED & entry.keys():
+            _check_reachable(entry, key, allowed)
     if len({each.id for each in providers}) != len(providers):
         raise env.BadSetting(NAME, "has two providers of one id")
     return providers
@@ -123,6 +129,24 @@ def _saml(entry: dict[str, Any]) -> dict[str, Any]:
     if "attributes" in entry:
         settings["attribute_mapping"] = entry["attributes"]
     return {"client_id": entry["id"], "settings": settings}
+
+
+def _check_reachable(entry: dict[str, Any], key: str, allowed: Sequence[str]) -> None:
+    """Refuse at the start what the outbound guard would refuse at each sign-in, where the address alone tells."""
+    parts = urlsplit(entry[key])
+    try:
+        address = ip_address(parts.hostname or "")
+    except ValueError:
+        return  # a name, which is looked up when it is used
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    if any(mapped in ip_network(network) for network in allowed):
+        return
+    if not mapped.is_global:
+        raise env.BadSetting(
+            NAME, f"has the {key} of {entry['id']} in a private network, which KHO_OUTBOUND_NETWORKS does not allow"
+        )
+    if parts.scheme == "http":
+        raise env.BadSetting(NAME, f"takes an address of https as {key} of {entry['id']}")
 
 
 def _text(entry: dict[str, Any], key: str, *, pattern: str = r".+") -> str:

@@ -2,8 +2,13 @@
 
 import os
 import tempfile
+from pathlib import Path
 
 os.environ.setdefault("KHO_DATA", tempfile.mkdtemp(prefix="kho-test-"))
+# Processes that share the tests of one run share nothing else.
+if (worker := os.environ.get("PYTEST_XDIST_WORKER", "")) and Path(os.environ["KHO_DATA"]).name != worker:
+    os.environ["KHO_DATA"] = str(Path(os.environ["KHO_DATA"]) / worker)
+    Path(os.environ["KHO_DATA"]).mkdir(exist_ok=True)
 
 from config.settings.base import *  # noqa: F403 - the data folder must be known first
 from config.settings.base import DATA_DIR
@@ -17,6 +22,7 @@ DATABASES = {"default": database(f"sqlite:///{DATA_DIR / 'test.sqlite3'}")}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_BROKER_URL = "memory://"
+CELERY_BROKER_TRANSPORT = None
 # Tests change rights and look at once; those of the lag itself switch it on.
 RIGHTS_SECONDS = 0.0
 EARLY_SECONDS = 0.0
