@@ -69,6 +69,12 @@ def service(account_id: str, name: str, *, region: str = "") -> Caller:
     )
 
 
+STAFF: Final = "staff"
+"""The service that staff act as on an account."""
+STAFF_AGENT: Final = "staff: "
+"""How the client of a member of staff begins in the trail; their mail address follows."""
+
+
 def operator(account_id: str, *, user_agent: str = "manage.py") -> Caller:
     """Return the caller of somebody at the machine itself, who may do everything as the account's root."""
     return Caller(
@@ -91,6 +97,13 @@ class Staff:
     request_id: str = ""
 
     def on(self, account_id: str) -> Caller:
-        """Return the caller that they act as on an account (empty: on the deployment); the trail names the person."""
-        known = operator(account_id, user_agent=f"staff: {self.email}")
-        return replace(known, source_ip=self.source_ip, request_id=self.request_id)
+        """Return the caller that they act as on an account (empty: on the deployment).
+
+        The account's own people see that staff acted; only staff see who.
+        """
+        return replace(
+            service(account_id, STAFF),
+            user_agent=f"{STAFF_AGENT}{self.email}",
+            source_ip=self.source_ip,
+            request_id=self.request_id,
+        )

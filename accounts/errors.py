@@ -7,6 +7,8 @@ AccountsError
 │   └── CredentialsExpired          authentic, but too old
 ├── AccessDenied                    known, but not allowed
 ├── InvalidInput                    a value has the wrong form
+├── PasswordRefused                 a new password is too weak
+├── WrongPassword                   the present password is another one
 ├── MalformedPolicy                 a text is no policy of its kind; the problems have places
 ├── AlreadyExists                   the name is taken
 ├── NotFound                        no such account, person, principal or key
@@ -44,10 +46,20 @@ class CredentialsExpired(NotAuthenticated):
 
 
 class AccessDenied(AccountsError):
-    """A known caller may not do this. `reason` is for logs and the simulator, never for strangers."""
+    """A known caller may not do this. `reason` is for logs and the simulator, never for strangers.
+
+    `because` is what the caller is told, a part of a sentence; mostly empty.
+    """
 
     def __init__(
-        self, principal_arn: str, action: str, resource: str, reason: str, decision: "Decision | None" = None
+        self,
+        principal_arn: str,
+        action: str,
+        resource: str,
+        reason: str,
+        decision: "Decision | None" = None,
+        *,
+        because: str = "",
     ) -> None:
         super().__init__(f"{principal_arn} may not {action} on {resource}: {reason}")
         self.principal_arn = principal_arn
@@ -55,6 +67,7 @@ class AccessDenied(AccountsError):
         self.resource = resource
         self.reason = reason
         self.decision = decision
+        self.because = because
 
 
 class InvalidInput(AccountsError):
@@ -64,6 +77,18 @@ class InvalidInput(AccountsError):
         super().__init__(f"{field}: {why}")
         self.field = field
         self.why = why
+
+
+class PasswordRefused(AccountsError):
+    """A new password is one of those that are not taken; `reasons` are sentences in the language that is active."""
+
+    def __init__(self, reasons: "Sequence[str]") -> None:
+        super().__init__(" ".join(reasons))
+        self.reasons = tuple(reasons)
+
+
+class WrongPassword(AccountsError):
+    """Who wants to change a password does not know the present one."""
 
 
 class MalformedPolicy(AccountsError):

@@ -77,8 +77,11 @@ def require(
         refuse(caller, action, resource, decision)
 
 
-def refuse(caller: Caller, action: str, resource: Arn, decision: Decision) -> None:
-    """Raise what a denied request is answered; what somebody known was denied goes into the trail, by the spool."""
+def refuse(caller: Caller, action: str, resource: Arn, decision: Decision, *, because: str = "") -> None:
+    """Raise what a denied request is answered; what somebody known was denied goes into the trail, by the spool.
+
+    `because` is what the caller may be told of the reason.
+    """
     log.info("access denied", action=action, resource=str(resource), reason=decision.reason)
     if caller.is_anonymous:
         raise CredentialsMissing
@@ -92,7 +95,7 @@ def refuse(caller: Caller, action: str, resource: Arn, decision: Decision) -> No
             "caller": caller.as_dict(),
         }
     )
-    raise AccessDenied(caller.principal_arn, action, str(resource), decision.reason, decision)
+    raise AccessDenied(caller.principal_arn, action, str(resource), decision.reason, decision, because=because)
 
 
 class Context(Mapping[str, tuple[str, ...]]):

@@ -10,9 +10,9 @@ from django.conf import settings
 from accounts.authn import basic
 from accounts.authn.basic import Identified
 from accounts.caller import Caller
-from accounts.directory import rights
+from accounts.directory import asking, rights
 from accounts.errors import CredentialsInvalid
-from accounts.iam import arn, document
+from accounts.iam import document
 from accounts.iam.document import Policy
 from accounts.iam.request import Rights, SubjectKind
 from accounts.models import Membership, Principal, Session
@@ -22,7 +22,7 @@ from accounts.sessions import bearer
 _identified: Final[Recent[bytes, tuple[Identified | None]]] = Recent()
 """Digest of an Authorization header -> who it is of; only what was valid."""
 _of_roles: Final[Recent[int, Rights]] = Recent()
-"""Role -> rights of the people who act as it."""
+"""Role, or IAM user at the console -> rights of who acts as it."""
 
 KINDS: Final = {
     Principal.Kind.ROOT.value: SubjectKind.ROOT,
@@ -64,9 +64,10 @@ def _check(authorization: str) -> Identified | None:
             raise CredentialsInvalid
 
 
-def with_rights(identified: Identified) -> Identified:
-    """Add what the principal's policies and the session's let it do."""
-    found = rights.of(identified.principal)
+def with_rights(identified: Identified, found: Rights | None = None) -> Identified:
+    """Add what the principal's policies (`found`, if they were read already) and the session's let it do."""
+    if found is None:
+        found = rights.of(identified.principal)
     if identified.session is not None and identified.session.policies:
         limits = tuple(_session_policy(text) for text in identified.session.policies)
         found = replace(found, session=limits)
@@ -120,7 +121,7 @@ def _id_of(principal: Principal) -> str:
 
 def _tags(principal: Principal, session: Session | None) -> tuple[tuple[str, str], ...]:
     """The principal's tags; those of the session win."""
-    return tuple((principal.tags | (session.tags if session else {})).items())
+    return tuple(asking.with_tags(principal.tags, session.tags if session else {}).items())
 
 
 def _keys(session: Session) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -142,23 +143,24 @@ def from_membership(
     request_id: str = "",
     is_secure: bool = False,
 ) -> Caller:
-    """Make the caller of a person in the console: a session of the membership's role, named by the mail address."""
-    role, email = membership.role, membership.person.email
+    """Make the caller of who is in the console: a session of the membership's role, or an IAM user as itself."""
+    role = membership.role
     found = _of_roles.get(role.id, settings.RIGHTS_SECONDS)
     if found is None:
         read_at = monotonic()
-        found = rights.of(role)
+        found = rights.of_joined(membership)
         _of_roles.keep(role.id, found, read_at)
+    is_user = membership.person.is_iam_user
     return Caller(
         account_id=membership.account_id,
-        principal_arn=str(arn.assumed_role(membership.account_id, role.name, email)),
+        principal_arn=membership.acts_as,
         region=region,
         source_ip=source_ip,
         user_agent=user_agent,
         request_id=request_id,
-        kind=SubjectKind.SESSION,
-        role_arn=role.arn,
-        unique_id=f"{role.unique_id}:{email}",
+        kind=SubjectKind.USER if is_user else SubjectKind.SESSION,
+        role_arn="" if is_user else role.arn,
+        unique_id=role.unique_id if is_user else f"{role.unique_id}:{membership.person.mail}",
         name=role.name,
         tags=_tags(role, None),
         is_secure=is_secure,

@@ -162,7 +162,8 @@ def _claim_in_query(request: Signed) -> Claim:
     if given["X-Amz-Algorithm"] != ALGORITHM:
         raise SignatureRefused("IncompleteSignatureException", "Unsupported AWS 'algorithm'.")
     expires = given["X-Amz-Expires"]
-    if not (expires.isascii() and expires.isdecimal() and 1 <= int(expires[:9]) <= LONGEST_EXPIRY):
+    is_number = expires.isascii() and expires.isdecimal() and len(expires) <= len(str(LONGEST_EXPIRY))
+    if not is_number or not 1 <= int(expires) <= LONGEST_EXPIRY:
         raise SignatureRefused("IncompleteSignatureException", "X-Amz-Expires must be from 1 to 604800 seconds.")
     return _built(
         given["X-Amz-Credential"],
@@ -207,14 +208,14 @@ def _check_time(claim: Claim) -> None:
         )
     now = timezone.now()
     until = timedelta(seconds=claim.expires) if claim.in_query else SKEW
-    if now > signed_at + until:
+    if now - signed_at > until:
         limit = (now - until).strftime(STAMP)
         raise SignatureRefused(
             "InvalidSignatureException",
             f"Signature expired: {claim.stamp} is now earlier than {limit} ({now.strftime(STAMP)} - "
             f"{int(until.total_seconds() // 60)} min.)",
         )
-    if signed_at > now + SKEW:
+    if signed_at - now > SKEW:
         limit = (now + SKEW).strftime(STAMP)
         raise SignatureRefused(
             "InvalidSignatureException",

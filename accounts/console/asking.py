@@ -11,6 +11,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django_htmx.middleware import HtmxDetails
 
+from accounts.console import held
+
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
@@ -21,15 +23,19 @@ def wants_part(request: HttpRequest) -> bool:
 
 
 def signed_in(view: View) -> View:
-    """Ask for sign-in first; a session that ended in the middle of a swap leaves the page instead of filling it."""
+    """Ask for sign-in first; a session that ended in the middle of a swap leaves the page instead of filling it.
+
+    What a form sent after the end of a session is held, and shown after sign-in.
+    """
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.user.is_authenticated:
             return view(request, *args, **kwargs)
+        page = held.hold(request)
         if not wants_part(request):
-            return redirect_to_login(request.get_full_path())
-        page = HtmxDetails(request).current_url_abs_path or request.get_full_path()
+            return redirect_to_login(page or request.get_full_path())
+        page = page or HtmxDetails(request).current_url_abs_path or request.get_full_path()
         target = f"{resolve_url('account_login')}?{urlencode({'next': page})}"
         return HttpResponse(status=401, headers={"HX-Redirect": target})
 

@@ -1,14 +1,17 @@
 """Company sign-in: which providers there are, whom they vouch for, and what their claims grant."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from accounts import outbound
@@ -20,6 +23,10 @@ if TYPE_CHECKING:
     from allauth.socialaccount.models import SocialApp, SocialLogin
 
 log = structlog.get_logger(__name__)
+
+
+class Unusable(Exception):
+    """What a provider says of itself can't be had or understood; the message is for the operator, by the log."""
 
 
 def provider_of(provider_id: str) -> Any:
@@ -41,11 +48,11 @@ def claims_of(extra_data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def take_in(request: HttpRequest, person: Person, login: "SocialLogin") -> None:
-    """Change the person's memberships to what the claims say; the browser session is short, so that they are fresh."""
+    """Change the person's memberships to what the claims say; the browser session ends soon, so that they are fresh."""
     provider = provider_of(login.account.provider)
     if provider is not None:
         claims.apply(person, provider.id, provider.rules, claims_of(login.account.extra_data))
-    request.session.set_expiry(settings.SSO_SESSION_SECONDS)
+    request.session.set_expiry(timezone.now() + timedelta(seconds=settings.SSO_SESSION_SECONDS))
 
 
 class Companies(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -81,6 +88,8 @@ class Companies(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth s
 
     def pre_social_login(self, request: HttpRequest, sociallogin: "SocialLogin") -> None:
         """Refuse addresses of foreign domains, and believe no other ones than those that the provider stands for."""
+        if isinstance(request.user, Person) and request.user.is_iam_user:
+            raise PermissionDenied("an IAM user has no company sign-in")
         provider = provider_of(sociallogin.account.provider)
         for address in sociallogin.email_addresses:
             address.verified = vouches(sociallogin.account.provider, address.email)

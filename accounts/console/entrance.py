@@ -20,14 +20,22 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.caller import Caller
-from accounts.console import adapters, invited, links
+from accounts.console import adapters, company, invited, links
 from accounts.console.asking import signed_in
 from accounts.directory import invitations, people
 from accounts.errors import InvalidInput, NotFound
 from accounts.models import Person
 
 LIMITED: Final = "too_many_login_attempts"
-UNREADABLE: Final = (requests.RequestException, ValueError, KeyError, TypeError, AttributeError, SyntaxError)
+UNREADABLE: Final = (
+    requests.RequestException,
+    company.Unusable,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    SyntaxError,
+)
 """What the libraries raise if a provider is away, or sends what can't be understood."""
 
 
@@ -56,7 +64,11 @@ class SignUp(SignupView):  # type: ignore[misc]  # allauth ships no types
     def get_context_data(self, **values: Any) -> dict[str, Any]:
         """Add the invitation and the providers."""
         found: dict[str, Any] = super().get_context_data(**values)
-        return found | {"providers": settings.SSO_PROVIDERS, "invitation": invited.held(self.request)}
+        return found | {
+            "providers": settings.SSO_PROVIDERS,
+            "invitation": invited.held(self.request),
+            "use_policy_url": settings.USE_POLICY_URL,
+        }
 
 
 class Connections(ConnectionsView):  # type: ignore[misc]  # allauth ships no types
@@ -147,14 +159,14 @@ def leave(view: View) -> View:
 
 
 def company_view(name: str) -> View:
-    """A view of django-allauth's for what companies say, which may be anything, or nothing.
+    """A view, by its dotted path, for what companies say, which may be anything, or nothing.
 
     Its module is loaded at the first request: SAML brings libraries that few deployments use.
     """
 
     def view(request: HttpRequest, **place: str) -> HttpResponseBase:
         try:
-            answer: HttpResponseBase = import_string(f"allauth.socialaccount.providers.{name}")(request, **place)
+            answer: HttpResponseBase = import_string(name)(request, **place)
         except UNREADABLE as error:
             (provider_id,) = place.values()
             provider = get_adapter().get_provider(request, provider_id)

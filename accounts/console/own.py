@@ -15,8 +15,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.authn import callers
+from accounts.console import browser_sessions, users
 from accounts.console.asking import signed_in
-from accounts.directory import members, people
+from accounts.directory import console_passwords, members, people
 from accounts.errors import AccountsError, DeleteConflict, InvalidInput, LimitReached, NotFound
 from accounts.models import Membership, Person
 
@@ -56,6 +57,8 @@ def profile(request: HttpRequest) -> HttpResponse:
     """The name; the mail address is changed on a page of its own."""
     person = person_of(request)
     name, error = request.POST.get("name", person.name), ""
+    if request.method == "POST" and person.is_iam_user:
+        raise Http404
     if request.method == "POST":
         try:
             people.set_profile(person, name=name)
@@ -78,14 +81,16 @@ def security(request: HttpRequest) -> HttpResponse:
     for each in Authenticator.objects.filter(user=person).order_by("id"):
         kinds.setdefault(each.type, []).append(each)
     codes = kinds.get(Authenticator.Type.RECOVERY_CODES, [])
+    has_providers = bool(settings.SSO_PROVIDERS) and not person.is_iam_user
     context = {
         "current": "security",
         "person": person,
         "app": next(iter(kinds.get(Authenticator.Type.TOTP, [])), None),
         "passkeys": kinds.get(Authenticator.Type.WEBAUTHN, []),
         "codes_left": len(codes[0].wrap().get_unused_codes()) if codes else None,
-        "connections": SocialAccount.objects.filter(user=person).count() if settings.SSO_PROVIDERS else 0,
-        "has_providers": bool(settings.SSO_PROVIDERS),
+        "connections": SocialAccount.objects.filter(user=person).count() if has_providers else 0,
+        "has_providers": has_providers,
+        "may_change": not person.is_iam_user or console_passwords.may_change(users.caller_of(request, person), person),
     }
     return render(request, "mfa/index.html", context)
 
@@ -96,7 +101,10 @@ def security(request: HttpRequest) -> HttpResponse:
 def sessions(request: HttpRequest) -> HttpResponse:
     """Where one is signed in; a POST ends one of the others, or all of them."""
     person = person_of(request)
-    found = sorted(UserSession.objects.purge_and_list(person), key=lambda each: each.created_at, reverse=True)
+    found = list(UserSession.objects.filter(user=person).order_by("-created_at"))
+    live = browser_sessions.live(person, [each.session_key for each in found])
+    UserSession.objects.filter(id__in=[each.id for each in found if each.session_key not in live]).delete()
+    found = [each for each in found if each.session_key in live]
     if request.method == "POST":
         wanted = request.POST.get("session", "")
         others = [each for each in found if not each.is_current() and wanted in ("", str(each.pk))]
@@ -197,4 +205,5 @@ def _facts(request: HttpRequest) -> dict[str, Any]:
         "source_ip": meta.get("REMOTE_ADDR", ""),
         "user_agent": meta.get("HTTP_USER_AGENT", ""),
         "request_id": meta.get("kho.request_id", ""),
+        "is_secure": request.is_secure(),
     }

@@ -76,6 +76,6 @@ def context(request: HttpRequest) -> dict[str, object]:
         "theme": theme if theme in THEMES else "",
         "has_keys": request.COOKIES.get(KEYS_COOKIE) != "off",
         "can_sign_up": settings.SIGN_UP == "open",
-        "version": settings.VERSION,
+        "kho_version": settings.VERSION,
         "languages": [(code, translation.get_language_info(code)["name_local"]) for code, _ in settings.LANGUAGES],
     }

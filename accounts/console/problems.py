@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.translation import gettext_lazy as _
 
+from accounts.console import held, program_problems
 from accounts.console.asking import wants_part
 
 log = structlog.get_logger("kho.problems")
@@ -70,15 +71,20 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403 for a form without the token that its page gave: open for too long, or sent by another site."""
-    return page(request, 403, {"is_form": True})
+    """403 for a form without the token that its page gave: open for too long, or sent by another site.
+
+    A form of ours is shown again with what was typed, to be sent with the token of now; never by itself.
+    """
+    answer = page(request, 403, {"is_form": True, "held": held.refused(request)})
+    add_never_cache_headers(answer)
+    return answer
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404: the same for what is absent and for what may not be seen; 410 for what staff removed."""
     if isinstance(exception, Gone):
         return page(request, 410, {"name": exception.name, "reason": exception.reason})
-    return page(request, 404, {"near": getattr(exception, "near", [])})
+    return page(request, 404, {name: getattr(exception, name, "") for name in ("near", "said", "up")})
 
 
 def too_many(request: HttpRequest, exception: TooManyRequests | None = None) -> HttpResponse:
@@ -105,7 +111,12 @@ def unavailable(request: HttpRequest) -> HttpResponse:
 
 
 def page(request: HttpRequest, status: int, values: Mapping[str, object] | None = None) -> HttpResponse:
-    """The page in the frame of all pages, its part for htmx, or a plain one if the frame can't be built."""
+    """The page in the frame of all pages, its part for htmx, or a plain one if the frame can't be built.
+
+    Programs get JSON.
+    """
+    if program_problems.is_program(request):
+        return program_problems.answer(status)
     layout = "problems/part.html" if wants_part(request) else "problems/page.html"
     context = {"layout": layout, "status": status, "request_id": request.META.get("kho.request_id", "")}
     try:
@@ -118,7 +129,9 @@ def page(request: HttpRequest, status: int, values: Mapping[str, object] | None 
 
 
 def bare(request: HttpRequest, status: int) -> HttpResponse:
-    """A page in all languages that asks nothing of database, session and cookies."""
+    """A page in all languages that asks nothing of database, session and cookies; JSON for programs."""
+    if program_problems.is_program(request):
+        return program_problems.answer(status)
     title, text = WORDS[status]
     words = []
     for code, _name in settings.LANGUAGES:

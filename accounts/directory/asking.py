@@ -27,6 +27,11 @@ def allow(caller: Caller, action: Action, resource: Arn, context: Mapping[str, V
     gate.require(caller, f"iam:{action}", resource, context=context)
 
 
+def may(caller: Caller, action: Action, resource: Arn) -> bool:
+    """The gate's answer, for pages that show or hide something."""
+    return gate.decide(caller, f"iam:{action}", resource).allowed
+
+
 def record(caller: Caller, action: Action, resource: Arn, **details: Any) -> None:
     """Write a change to the trail, in its transaction."""
     trail.record(caller, action, resource, details=details)
@@ -45,9 +50,17 @@ def check_path(path: str) -> None:
 
 
 def check_tags(tags: Mapping[str, str]) -> None:
-    """InvalidInput for too many tags, and for keys and values that are too long."""
+    """InvalidInput for too many tags, for keys and values that are too long, and for keys that differ by case only."""
     if len(tags) > MOST_TAGS or any(not 1 <= len(key) <= 128 or len(value) > 256 for key, value in tags.items()):
         raise InvalidInput("tags", f"takes at most {MOST_TAGS} keys of 1 to 128 characters with values of up to 256")
+    if len({key.lower() for key in tags}) < len(tags):
+        raise InvalidInput("tags", "takes each key once, in whatever case")
+
+
+def with_tags(tags: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:
+    """Tags with more of them, which win; the case of keys is kept, and tells nothing apart."""
+    replaced = {key.lower() for key in more}
+    return {key: value for key, value in tags.items() if key.lower() not in replaced} | dict(more)
 
 
 def requested(tags: Mapping[str, str]) -> dict[str, Values]:

@@ -54,5 +54,5 @@ def _grant(person: Person, provider: str, account_id: str, role_name: str) -> No
 def _record(action: Action, account_id: str, person: Person, provider: str, role_name: str) -> None:
     details = {"provider": provider} | ({"roleName": role_name} if role_name else {})
     trail.record(
-        service(account_id, "company-sign-in"), action, members.arn_of(account_id, person.email), details=details
+        service(account_id, "company-sign-in"), action, members.arn_of(account_id, person.mail), details=details
     )

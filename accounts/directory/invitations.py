@@ -65,7 +65,9 @@ def create(
         }
         invitation, _ = Invitation.objects.update_or_create(account_id=account_id, email=email, defaults=values)
         context = {"invitation": invitation, "link": link(token_of(invitation)), "days": LASTS.days}
-        mail.write("account/email/invitation", email, context)
+        known = Person.objects.filter(email=email).first()
+        letter = mail.compose("account/email/invitation", context, language=known.language if known else "")
+        mail.write(email, letter)
         resource = members.arn_of(account_id, email)
         trail.record(caller, Action.INVITE_PERSON, resource, details={"roleName": role.name})
     return invitation
@@ -111,7 +113,7 @@ def accept(caller: Caller, token: str, person: Person) -> Membership:
         membership, _ = Membership.objects.get_or_create(
             person=person, account=invitation.account, defaults={"role": invitation.role}
         )
-        resource = members.arn_of(invitation.account_id, person.email)
+        resource = members.arn_of(invitation.account_id, person.mail)
         details = {"roleName": membership.role.name}
         trail.record(caller, Action.ACCEPT_INVITATION, resource, details=details)
     return membership

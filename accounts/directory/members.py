@@ -1,4 +1,4 @@
-"""Members of an account: who acts there with which role. The last one who administers it stays.
+"""Members of an account: the people who act there with which role. The last one who administers it stays.
 
 Names of actions, for policies: `kho:ListPeople`, `kho:UpdatePerson`, `kho:RemovePerson`. To give a role to somebody
 needs `iam:PassRole` on it, too, so that nobody hands out more than they were given.
@@ -7,14 +7,13 @@ needs `iam:PassRole` on it, too, so that nobody hands out more than they were gi
 from dataclasses import dataclass
 from datetime import datetime
 
-from allauth.mfa.models import Authenticator
 from django.db import transaction
 
 from accounts import gate
 from accounts.audit import trail
 from accounts.audit.actions import Action
 from accounts.caller import Caller
-from accounts.directory import policies
+from accounts.directory import policies, second_factors
 from accounts.errors import DeleteConflict, NotFound
 from accounts.iam.arn import Arn
 from accounts.models import Account, Membership, Principal, Session
@@ -42,12 +41,11 @@ def allow(caller: Caller, action: Action, account_id: str, email: str) -> None:
 def list_members(caller: Caller, account_id: str, *, contains: str = "") -> list[Member]:
     """Return the account's members by mail address, in two queries."""
     allow(caller, Action.LIST_PEOPLE, account_id, "*")
-    found = Membership.objects.filter(account_id=account_id).select_related("person", "role")
+    found = Membership.objects.filter(account_id=account_id, person__principal=None).select_related("person", "role")
     if contains:
         found = found.filter(person__email__icontains=contains) | found.filter(person__name__icontains=contains)
     memberships = list(found.order_by("person__email"))
-    factors = Authenticator.objects.filter(user__in=[each.person_id for each in memberships])
-    protected = set(factors.exclude(type=Authenticator.Type.RECOVERY_CODES).values_list("user_id", flat=True))
+    protected = second_factors.owners(each.person_id for each in memberships)
     return [Member(each, each.person_id in protected, each.person.last_login) for each in memberships]
 
 
@@ -100,7 +98,7 @@ def remove(caller: Caller, account_id: str, email: str) -> None:
 
 def leave(caller: Caller, membership: Membership) -> None:
     """End a membership of one's own, which needs no right. DeleteConflict."""
-    _end(caller, Action.LEAVE_ACCOUNT, membership.account_id, membership.person.email)
+    _end(caller, Action.LEAVE_ACCOUNT, membership.account_id, membership.person.mail)
 
 
 def _end(caller: Caller, action: Action, account_id: str, email: str) -> None:
@@ -110,12 +108,12 @@ def _end(caller: Caller, action: Action, account_id: str, email: str) -> None:
         _keep_an_administrator(membership)
         end_sessions(membership)
         membership.delete()
-        trail.record(caller, action, arn_of(account_id, membership.person.email))
+        trail.record(caller, action, arn_of(account_id, membership.person.mail))
 
 
 def end_sessions(membership: Membership) -> None:
     """End the registry passwords that a member has made in the console: they are sessions in the member's name."""
-    name = membership.person.email[:64]
+    name = membership.person.mail[:64]
     Session.objects.filter(principal_id=membership.role_id, kind=Session.Kind.ASSUMED, name=name).delete()
 
 
@@ -141,6 +139,7 @@ def is_last_administrator(membership: Membership) -> bool:
     others = Membership.objects.filter(
         account_id=membership.account_id,
         person__is_active=True,
+        person__principal=None,
         role__is_active=True,
         role__attachments__policy_arn=policies.ADMINISTRATOR_ACCESS,
     )

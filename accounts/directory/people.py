@@ -1,8 +1,9 @@
 """People, and the accounts that they act on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Any, Final
 from zoneinfo import available_timezones
 
 from allauth.account.models import EmailAddress
@@ -11,16 +12,18 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.db.models import Subquery
 
 from accounts.audit import trail
 from accounts.audit.actions import Action
 from accounts.caller import Caller, operator
 from accounts.directory import accounts as directory
-from accounts.directory import members
+from accounts.directory import members, rights
 from accounts.directory.accounts import ADMINISTRATOR
 from accounts.errors import AlreadyExists, InvalidInput, LimitReached, NotFound
-from accounts.iam import arn
+from accounts.iam.arn import Arn
 from accounts.models import Account, Membership, Person, Principal
+from accounts.models.aggregates import Rows
 
 LONGEST_NAME: Final = 150
 LONGEST_ADDRESS: Final = 254
@@ -80,21 +83,37 @@ def add_to_account(person: Person, account: Account, role_name: str = ADMINISTRA
     return membership
 
 
-def memberships_of(person: Person) -> list[Membership]:
-    """Return the accounts that a person may act on now, by name."""
-    return list(
-        Membership.objects.filter(person=person, account__is_active=True, role__is_active=True)
-        .select_related("account", "role")
-        .order_by("account__name", "account_id")
-    )
+def memberships_of(person: Person, *, rights_in: str = "") -> list[Membership]:
+    """Return the accounts that a person may act on now, by name; with the policies of the role in one of them."""
+    found = Membership.objects.filter(person=person, account__is_active=True, role__is_active=True)
+    if rights_in:
+        found = found.annotate(**rights.joined(rights_in))
+    return list(found.select_related("account", "role", "person").order_by("account__name", "account_id"))
+
+
+def rows_of(person: Person) -> Subquery:
+    """An annotation that brings what `from_rows` takes with a query for something else."""
+    mine = Membership.objects.filter(person=person, account__is_active=True, role__is_active=True)
+    rows = Rows("account_id", "account__name", "role__kind", "role__path", "role__name")
+    return Subquery(mine.order_by().values("person").annotate(all=rows).values("all"))
+
+
+def from_rows(person: Person, rows: Sequence[Any]) -> list[Membership]:
+    """Return the memberships that `rows_of` has found, by name: what is shown of them, and whom they let act."""
+    found = []
+    for account_id, name, kind, path, role_name in sorted(rows, key=lambda row: (row[1], row[0])):
+        account = Account(id=account_id, name=name)
+        role = Principal(account=account, kind=kind, path=path, name=role_name)
+        found.append(Membership(person=person, account=account, role=role))
+    return found
 
 
 def members_of(account_id: str) -> list[Membership]:
-    """Return who may act on an account now, by mail address, each with the role and the account."""
+    """Return who may act on an account now, people and IAM users, each with the role and the account."""
     return list(
         Membership.objects.filter(account_id=account_id, person__is_active=True, role__is_active=True)
-        .select_related("account", "role", "person")
-        .order_by("person__email")
+        .select_related("account", "role", "person__principal")
+        .order_by("person__email", "person__name")
     )
 
 
@@ -125,8 +144,19 @@ def set_time_zone(person: Person, time_zone: str) -> None:
     person.save(update_fields=["time_zone"])
 
 
+def set_columns(person: Person, table: str, columns: str) -> None:
+    """Keep which columns of a table a person wants to see, as an address says it; empty: the usual ones."""
+    with transaction.atomic():
+        kept = dict(Person.objects.select_for_update().get(id=person.id).columns)
+        kept.pop(table, None)
+        person.columns = kept | ({table: columns} if columns else {})
+        person.save(update_fields=["columns"])
+
+
 def accounts_left(person: Person) -> int:
     """How many more accounts a person may make."""
+    if person.is_iam_user:
+        return 0
     return max(0, settings.ACCOUNTS_PER_PERSON - Account.objects.filter(created_by=person).count())
 
 
@@ -141,7 +171,7 @@ def create_account(person: Person, name: str) -> Account:
         account.save(update_fields=["created_by"])
         add_to_account(person, account)
         caller = operator(account.id, user_agent="sign-up")
-        resource = members.arn_of(account.id, person.email)
+        resource = members.arn_of(account.id, person.mail)
         trail.record(caller, Action.CREATE_ACCOUNT, resource, details={"name": account.name})
     return account
 
@@ -150,7 +180,7 @@ def welcome(person: Person) -> Account | None:
     """Make the first account of somebody who has signed up and may have one; None if they need none."""
     if Membership.objects.filter(person=person).exists() or not accounts_left(person):
         return None
-    return create_account(person, (person.name or person.email.partition("@")[0])[:100])
+    return create_account(person, (person.name or person.mail.partition("@")[0])[:100])
 
 
 def membership_in(person: Person, account_id: str) -> Membership:
@@ -178,11 +208,12 @@ def record_sign_in(person: Person | None, source: Source, *, error_code: str = "
         account_id = membership.account_id
         caller = Caller(
             account_id=account_id,
-            principal_arn=str(arn.assumed_role(account_id, membership.role.name, person.email)),
+            principal_arn=membership.acts_as,
             source_ip=source.ip,
             user_agent=source.user_agent,
             request_id=source.request_id,
         )
         details = {"method": method} if method else {}
-        resource = members.arn_of(account_id, person.email)
+        is_user = person.is_iam_user
+        resource = Arn.parse(membership.role.arn) if is_user else members.arn_of(account_id, person.mail)
         trail.record(caller, Action.CONSOLE_LOGIN, resource, error_code=error_code, details=details)

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import InvalidToken
+from django.apps import apps
+from django.conf import settings
 from django.db import models
 
 from accounts import sealing
@@ -30,25 +32,34 @@ def everything(session_purpose: str) -> Resealed:
     A row that somebody changes meanwhile is left as they wrote it.
     """
     result = Resealed()
-    kinds: tuple[tuple[type[models.Model], str], ...] = (
-        (AccessKey, access_keys.PURPOSE),
-        (Session, session_purpose),
+    kinds: tuple[tuple[type[models.Model], str, str], ...] = (
+        (AccessKey, "sealed_secret", access_keys.PURPOSE),
+        (Session, "sealed_secret", session_purpose),
+        *((apps.get_model(model), name, purpose) for model, name, purpose in settings.SEALED_FIELDS),
     )
-    for model, purpose in kinds:
-        for row in _rows(model):
-            result.total += 1
-            sealed = bytes(row.sealed_secret)
-            if sealing.is_present(sealed):
-                continue
-            try:
-                anew = sealing.seal(sealing.unseal(sealed, purpose), purpose)
-            except (ValueError, InvalidToken):
-                result.unreadable.append(row.pk)
-                continue
-            same = model._default_manager.filter(pk=row.pk, sealed_secret=row.sealed_secret)
-            result.changed += same.update(sealed_secret=anew)
+    for model, name, purpose in kinds:
+        for row in _rows(model, name):
+            _reseal(row, name, purpose, result)
     _second_factors(result)
     return result
+
+
+def _reseal(row: models.Model, name: str, purpose: str, result: Resealed) -> None:
+    """The same for one field of one row; an empty one has no secret."""
+    stored = getattr(row, name)
+    if stored is None:
+        return
+    result.total += 1
+    sealed = bytes(stored)
+    if sealing.is_present(sealed):
+        return
+    try:
+        anew = sealing.seal(sealing.unseal(sealed, purpose), purpose)
+    except (ValueError, InvalidToken):
+        result.unreadable.append(str(row.pk))
+        return
+    same = type(row)._default_manager.filter(pk=row.pk, **{name: stored})
+    result.changed += same.update(**{name: anew})
 
 
 def _second_factors(result: Resealed) -> None:
@@ -62,11 +73,12 @@ def _second_factors(result: Resealed) -> None:
             result.unreadable.append(f"second factor {authenticator.pk}")
 
 
-def _rows(model: type[models.Model]) -> Iterator[Any]:
+def _rows(model: type[models.Model], name: str) -> Iterator[Any]:
     """All rows in order of their keys, some hundred at a time."""
-    last = ""
+    found = model._default_manager.order_by("pk").only("pk", name)
+    last = None
     while True:
-        rows = list(model._default_manager.filter(pk__gt=last).order_by("pk").only("pk", "sealed_secret")[:BATCH])
+        rows = list((found if last is None else found.filter(pk__gt=last))[:BATCH])
         yield from rows
         if len(rows) < BATCH:
             return

@@ -1,16 +1,19 @@
 """What a principal's own account lets it do: its inline and attached policies, and those of its groups."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import structlog
-from django.db.models import Q
+from django.db.models import Case, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from accounts.directory import policies
-from accounts.iam import document
+from accounts.iam import document, managed
 from accounts.iam.document import Kind, Policy, PolicyInvalid
 from accounts.iam.request import EVERYTHING, Rights
-from accounts.models import InlinePolicy, PolicyAttachment, Principal
+from accounts.models import InlinePolicy, Membership, PolicyAttachment, PolicyVersion, Principal, Session
+from accounts.models.aggregates import Rows
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +53,66 @@ def of_many(principals: Iterable[Principal]) -> dict[int, Rights]:
         if arn in documents:
             texts[owner_id].setdefault((_label(arn.rpartition("/")[2], group), arn), documents[arn])
     return rights | {each: _read_all(texts[each]) for each in asked}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A policy that counts for a user: its own or of a group; `arn` is empty for inline ones."""
+
+    name: str
+    arn: str
+    group: str
+
+
+def sources(user: Principal) -> list[Source]:
+    """Return the policies that count for a user, its own first; two queries. Whoever calls has asked the gate."""
+    its = Q(principal=user) | Q(group__memberships__user=user)
+    inline = InlinePolicy.objects.filter(its).values_list("name", "group__name")
+    attached = PolicyAttachment.objects.filter(its).values_list("policy_arn", "group__name")
+    found = [Source(arn.rpartition("/")[2], arn, group or "") for arn, group in attached]
+    found += [Source(name, "", group or "") for name, group in inline]
+    return sorted(found, key=lambda each: (each.group, each.name, each.arn))
+
+
+def of_role(column: str) -> dict[str, Subquery]:
+    """Annotations of rows that have a role in a column: its policies, in the same query, for `read`."""
+    text = PolicyVersion.objects.filter(policy__arn=OuterRef("policy_arn"), is_default=True).values("document")
+    inline = InlinePolicy.objects.filter(principal=OuterRef(column)).order_by().values("principal")
+    attached = PolicyAttachment.objects.filter(principal=OuterRef(column)).annotate(document=Subquery(text)).order_by()
+    rows = attached.values("principal").annotate(all=Rows("id", "policy_arn", "document"))
+    return {
+        "inline": Subquery(inline.annotate(all=Rows("id", "name", "document")).values("all")),
+        "attached": Subquery(rows.values("all")),
+    }
+
+
+def joined(account_id: str) -> dict[str, Case | Value]:
+    """Annotations of memberships, for those of one account: the policies of the role, in the same query."""
+    found = {name: Case(When(account=account_id, then=each)) for name, each in of_role("role").items()}
+    return {"joined": Value(account_id), **found}
+
+
+def of_joined(membership: Membership) -> Rights:
+    """Return the rights of a membership's role; without a query if it was read with what `joined` adds.
+
+    Those of an IAM user, whose membership has the user itself for a role, come from its groups, too, and are looked up.
+    """
+    is_role = membership.role.kind == Principal.Kind.ROLE
+    if not is_role or getattr(membership, "joined", "") != membership.account_id:
+        return of(membership.role)
+    return read(membership)
+
+
+def read(row: Membership | Session) -> Rights:
+    """Return the rights of the role of a row that was read with what `of_role` adds."""
+    inline: Sequence[Any] = getattr(row, "inline", None) or ()
+    attached: Sequence[Any] = getattr(row, "attached", None) or ()
+    texts = {(name, ""): text for _, name, text in sorted(inline)}
+    for _, arn, text in sorted(attached, key=lambda row: row[0]):
+        known = managed.get(arn)
+        if known is not None or text is not None:
+            texts[arn.rpartition("/")[2], arn] = known.document if known else text
+    return _read_all(texts)
 
 
 def _read_all(texts: Mapping[tuple[str, str], str]) -> Rights:

@@ -10,11 +10,11 @@ from django.db import IntegrityError, transaction
 from accounts.audit.actions import Action
 from accounts.caller import Caller
 from accounts.directory import accounts as directory
-from accounts.directory import asking, policies, principals
+from accounts.directory import asking, policies, principals, second_factors
 from accounts.errors import AlreadyExists, DeleteConflict
 from accounts.gate import Values
 from accounts.iam.arn import Arn
-from accounts.models import AccessKey, GroupMember, Principal
+from accounts.models import AccessKey, GroupMember, Person, Principal
 
 LONGEST_NAME: Final = 64
 
@@ -54,17 +54,23 @@ def list_users(caller: Caller, account_id: str, *, path: str = "/") -> list[Prin
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A user in a list: `last_active` is the latest use of a key or a session, `oldest_key` when its first was made."""
+    """A user in a list: `last_active` is the latest use of a key, a session or the console.
+
+    `oldest_key` is when its first key was made; `has_console` whether it may sign in there, and
+    `has_second_factor` whether it has to type a code then.
+    """
 
     user: Principal
     keys: int
     oldest_key: datetime | None
     groups: list[str]
     last_active: datetime | None
+    has_console: bool
+    has_second_factor: bool
 
 
 def summaries(caller: Caller, account_id: str, *, contains: str = "") -> list[Summary]:
-    """Return the account's users by name, with their keys and groups; three queries."""
+    """Return the account's users by name, with their keys, groups and console sign-in; five queries."""
     asking.allow(caller, Action.LIST_USERS, asking.arn_of(account_id, "user/"))
     own = Principal.objects.filter(account_id=account_id, kind=Principal.Kind.USER, name__icontains=contains)
     keys: dict[int, list[AccessKey]] = {}
@@ -74,12 +80,25 @@ def summaries(caller: Caller, account_id: str, *, contains: str = "") -> list[Su
     members = GroupMember.objects.filter(user__in=own).order_by("group__name")
     for user_id, name in members.values_list("user_id", "group__name"):
         its_groups.setdefault(user_id, []).append(name)
+    at_console = {each.principal_id: each for each in Person.objects.filter(principal__in=own)}
+    protected = second_factors.owners([each.pk for each in at_console.values()])
     found = []
     for user in own.order_by("name"):
         its = keys.get(user.id, [])
-        uses = [at for at in (user.last_used_at, *(key.last_used_at for key in its)) if at]
-        first = its[0].created_at if its else None
-        found.append(Summary(user, len(its), first, its_groups.get(user.id, []), max(uses, default=None)))
+        console = at_console.get(user.id)
+        signed_in = console.last_login if console else None
+        uses = [at for at in (user.last_used_at, signed_in, *(key.last_used_at for key in its)) if at]
+        found.append(
+            Summary(
+                user,
+                keys=len(its),
+                oldest_key=its[0].created_at if its else None,
+                groups=its_groups.get(user.id, []),
+                last_active=max(uses, default=None),
+                has_console=console is not None,
+                has_second_factor=console is not None and console.pk in protected,
+            )
+        )
     return found
 
 
@@ -94,6 +113,8 @@ def delete(caller: Caller, account_id: str, name: str) -> None:
             raise DeleteConflict("the user has access keys; delete them first")
         if policies.is_in_use(user):
             raise DeleteConflict("the user has policies; detach or delete them first")
+        if Person.objects.filter(principal=user).exists():
+            raise DeleteConflict("the user has a console password; remove it first")
         if GroupMember.objects.filter(user=user).exists():
             raise DeleteConflict("the user is in a group; remove it from there first")
         user.delete()
@@ -116,6 +137,7 @@ def update(caller: Caller, account_id: str, name: str, *, new_name: str = "", ne
     try:
         with transaction.atomic():
             Principal.objects.filter(id=user.id).update(name=called, path=path)
+            Person.objects.filter(principal=user).update(name=called)
             asking.record(caller, Action.UPDATE_USER, resource, newUserName=called, newPath=path)
     except IntegrityError as error:
         raise AlreadyExists(f"user {called} of account {account_id}") from error
@@ -124,7 +146,7 @@ def update(caller: Caller, account_id: str, name: str, *, new_name: str = "", ne
 def tag(caller: Caller, user: Principal, tags: Mapping[str, str]) -> None:
     """Set tags beside those that are there."""
     action = Action.TAG_USER if user.kind == Principal.Kind.USER else Action.TAG_ROLE
-    _change_tags(caller, user, action, user.tags | dict(tags), asking.requested(tags))
+    _change_tags(caller, user, action, asking.with_tags(user.tags, tags), asking.requested(tags))
 
 
 def untag(caller: Caller, user: Principal, keys: list[str]) -> None:

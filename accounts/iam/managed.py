@@ -50,6 +50,13 @@ def _public(*names: str) -> list[str]:
 DOCUMENTS: Final[dict[str, dict[str, Any]]] = {
     "AdministratorAccess": _allow(("*",)),
     "IAMFullAccess": _allow(("iam:*",)),
+    "IAMUserChangePassword": {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": ["iam:ChangePassword"], "Resource": ["arn:aws:iam::*:user/${aws:username}"]},
+            {"Effect": "Allow", "Action": ["iam:GetAccountPasswordPolicy"], "Resource": "*"},
+        ],
+    },
     "IAMReadOnlyAccess": _allow(("iam:Get*", "iam:List*", "iam:GenerateServiceLastAccessedDetails", "iam:Simulate*")),
     "AmazonEC2ContainerRegistryPullOnly": _allow(
         _ecr("BatchCheckLayerAvailability", "GetDownloadUrlForLayer", "BatchGetImage", "BatchImportUpstreamImage")

@@ -30,7 +30,11 @@ class Naming(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Principals:
-    """Who is named: everybody, accounts, ARNs, services; or, `negated`, everybody else."""
+    """Who is named: everybody, accounts, ARNs, services; or, `negated`, everybody else.
+
+    An account that is excepted beside principals of its own stands for its root alone: IAM asks for it, so that the
+    principals get in at all.
+    """
 
     everyone: bool = False
     accounts: frozenset[str] = frozenset()
@@ -40,9 +44,11 @@ class Principals:
     def naming(self, subject: Subject) -> Naming:
         """How closely the subject is named."""
         found = self._naming(subject)
-        if self.negated:
-            return Naming.NO if found else Naming.PRINCIPAL
-        return found
+        if not self.negated:
+            return found
+        if found is Naming.ACCOUNT and any(f":{subject.account_id}:" in each for each in self.arns):
+            return Naming.PRINCIPAL
+        return Naming.NO if found else Naming.PRINCIPAL
 
     def _naming(self, subject: Subject) -> Naming:
         if subject.arn and subject.arn in self.arns:

@@ -4,9 +4,12 @@ import json
 import re
 from dataclasses import dataclass, field
 from json import JSONDecodeError
+from math import isfinite
 from typing import Any, Final
 
 SPACE: Final = re.compile(r"[ \t\n\r]*")
+NO_TEXT: Final = re.compile(r"[\x00\ud800-\udfff]")
+"""What escapes can make and neither a page nor PostgreSQL takes: NUL, and halves of characters."""
 NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 WORDS: Final = {"true": True, "false": False, "null": None}
 DEEPEST: Final = 20
@@ -63,13 +66,22 @@ class Reader:
         found = NUMBER.match(self.text, index)
         if found is None:
             raise Unreadable("a value is missing here" if first else "the policy ends too early", index)
-        return json.loads(found[0]), found.end()
+        try:
+            value = json.loads(found[0])
+            is_finite = isfinite(value)
+        except (ValueError, OverflowError):  # more digits than Python reads, or than a number has
+            is_finite = False
+        if not is_finite:
+            raise Unreadable("a number is too large", index)
+        return value, found.end()
 
     def _string(self, index: int) -> tuple[str, int]:
         try:
             value, end = _decoder.raw_decode(self.text, index)
         except JSONDecodeError as error:
             raise Unreadable("a text is not closed, or holds a character that has to be escaped", error.pos) from error
+        if NO_TEXT.search(value):
+            raise Unreadable("a text holds what is no character", index)
         return str(value), end
 
     def _object(self, index: int, path: str, depth: int) -> tuple[dict[str, Any], int]:

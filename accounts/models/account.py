@@ -5,6 +5,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.iam import arn
 from accounts.models.person import Person
 
 
@@ -30,7 +31,7 @@ class Account(models.Model):
 
 
 class Membership(models.Model):
-    """A person acts on an account with the rights of one role of it."""
+    """A person acts on an account with the rights of one role of it; of an IAM user `role` is itself."""
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="memberships")
@@ -45,3 +46,10 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} in {self.account}"
+
+    @property
+    def acts_as(self) -> str:
+        """The ARN that policies and the trail see: a session of the role, named by the mail address, or the user's."""
+        if self.person.is_iam_user:
+            return self.role.arn
+        return str(arn.assumed_role(self.account_id, self.role.name, self.person.mail))

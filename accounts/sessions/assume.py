@@ -26,7 +26,6 @@ ROLE_ARN: Final = re.compile(r"arn:aws:iam::([0-9]{12}):role(/(?:[\x21-\x7e]+/)?
 SESSION_NAME: Final = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 SHORTEST, CHAINED, LONGEST_TOKEN = 900, 3600, 129_600
 MOST_POLICY_ARNS: Final = 10
-LONGEST_POLICIES: Final = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +50,8 @@ def assume_role(caller: Caller, wish: Wish) -> Issued:
     """
     role, resource = find_role(wish.role_arn)
     parent = Session.objects.filter(id=caller.session_id).first() if caller.session_id else None
-    inherited = {key: parent.tags[key] for key in parent.transitive_tags if key in parent.tags} if parent else {}
-    tags = inherited | dict(wish.tags or {})
+    inherited = _inherited(parent) if parent else {}
+    tags = _with_inherited(inherited, wish.tags or {})
     context: dict[str, Values] = {"sts:RoleSessionName": wish.name, **asking.requested(tags)}
     if wish.external_id:
         context["sts:ExternalId"] = wish.external_id
@@ -69,7 +68,8 @@ def assume_role(caller: Caller, wish: Wish) -> Issued:
         gate.require(caller, f"sts:{action}", resource, policies=trust, context=context, is_trust=True)
     if role is None:  # nothing let the caller in, since there is no policy that could
         raise AccessDenied(caller.principal_arn, f"sts:{Action.ASSUME_ROLE}", str(resource), "there is no such role")
-    longest = CHAINED if parent else role.max_session_seconds
+    is_chained = parent is not None and parent.kind != Session.Kind.TOKEN
+    longest = CHAINED if is_chained else role.max_session_seconds
     return open_session(
         caller,
         Action.ASSUME_ROLE,
@@ -81,6 +81,31 @@ def assume_role(caller: Caller, wish: Wish) -> Issued:
         transitive_tags=[*inherited, *wish.transitive_keys],
         source_identity=source_identity,
         issued_by=caller.principal_arn,
+    )
+
+
+def _inherited(parent: Session) -> dict[str, str]:
+    """The tags that a session hands on to those that are made by it; the case of keys tells nothing apart."""
+    transitive = {key.lower() for key in parent.transitive_tags}
+    return {key: value for key, value in parent.tags.items() if key.lower() in transitive}
+
+
+def _with_inherited(inherited: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """The tags of a new session. InvalidInput for one that it has from the session before."""
+    known = {key.lower() for key in inherited}
+    for key in given:
+        if key.lower() in known:
+            raise InvalidInput("tags", f"can't have {key}, which is a transitive tag of the session before")
+    return {**inherited, **given}
+
+
+def may_assume(caller: Caller, role: Principal, name: str) -> bool:
+    """Whether to show a button that assumes the role, with a session of this name and without an external id."""
+    context = {"sts:RoleSessionName": name}
+    action, resource = f"sts:{Action.ASSUME_ROLE}", Arn.parse(role.arn)
+    trust = trust_of(role)
+    return (
+        role.is_active and gate.decide(caller, action, resource, policies=trust, context=context, is_trust=True).allowed
     )
 
 

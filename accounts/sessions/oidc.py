@@ -45,7 +45,7 @@ def issuer_of(token: str) -> str:
     except PyJWTError as error:
         raise InvalidIdentityToken("the token can't be read") from error
     issuer = claims.get("iss")
-    if not isinstance(issuer, str) or not issuer.startswith(("https://", "http://")):
+    if not isinstance(issuer, str) or not issuer.startswith(("https://", "http://")) or not issuer.isprintable():
         raise InvalidIdentityToken("the token names no issuer")
     return issuer
 

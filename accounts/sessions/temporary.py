@@ -1,7 +1,7 @@
 """Temporary credentials: an access key that ends by itself, with a session token that goes with every request."""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts import sealing
-from accounts.directory import access_keys, principals
-from accounts.errors import CredentialsExpired, CredentialsInvalid
-from accounts.models import Principal, Session
+from accounts.directory import access_keys, people, principals, rights
+from accounts.errors import CredentialsExpired, CredentialsInvalid, NotAuthenticated
+from accounts.models import Membership, Person, Principal, Session
 
 PURPOSE: Final = "session"
 ID_PREFIX: Final = "ASIA"
@@ -92,19 +92,65 @@ def alive(session_id: str) -> Session:
         .select_related("principal__account")
         .first()
     )
-    if session is None or session.revoked_at is not None:
+    if session is None:
+        raise CredentialsInvalid
+    _check(session)
+    return session
+
+
+def _check(session: Session) -> None:
+    """Return if it has not ended. CredentialsInvalid, CredentialsExpired."""
+    if session.revoked_at is not None:
         raise CredentialsInvalid
     since = session.principal.sessions_not_before
     if since is not None and session.issued_at < since:
         raise CredentialsInvalid
     if session.expires_at <= timezone.now():
         raise CredentialsExpired
-    return session
+
+
+def last_of(ids: Sequence[str], person: Person) -> tuple[Session, list[Membership]] | None:
+    """Return the last of sessions of roles that were assumed one by the other, the first by a person in the console.
+
+    None if they are not, or if the last has ended. It comes with the policies of its role, and with the memberships of
+    the person, all in one query.
+    """
+    known = Session.objects.filter(
+        id__in=ids, kind=Session.Kind.ASSUMED, principal__is_active=True, principal__account__is_active=True
+    )
+    more = rights.of_role("principal") | {"memberships": people.rows_of(person)}
+    found = known.select_related("principal__account").annotate(**more).in_bulk(ids)
+    session = found.get(ids[-1]) if ids else None
+    if session is None:
+        return None
+    memberships = people.from_rows(person, getattr(session, "memberships", None) or ())
+    makers = {each.acts_as for each in memberships}
+    for each in ids:
+        session = found.get(each)
+        if session is None or session.issued_by not in makers:
+            return None
+        makers = {session.arn}
+    try:
+        _check(session)
+    except NotAuthenticated:
+        return None
+    return session, memberships
+
+
+def end(ids: Iterable[str]) -> None:
+    """End sessions now, and with them what was made by them."""
+    Session.objects.filter(id__in=list(ids), revoked_at=None).update(revoked_at=timezone.now())
 
 
 def secret_of(session: Session) -> str:
     """Return the secret in clear, to sign with; never to show."""
     return sealing.unseal(bytes(session.sealed_secret), PURPOSE).decode()
+
+
+def of_principal(principal: Principal, limit: int = 20) -> list[Session]:
+    """Return the sessions of a principal that still work, the newest first."""
+    found = Session.objects.filter(principal=principal, revoked_at=None, expires_at__gt=timezone.now())
+    return list(found.order_by("-issued_at", "id")[:limit])
 
 
 def revoke(principal: Principal) -> None:
