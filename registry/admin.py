@@ -29,7 +29,7 @@ class ImageAdmin(ReadOnly):
 class BlobAdmin(ReadOnly):
     """Stored bytes."""
 
-    list_display = ("digest", "size", "state", "storage_key", "created_at", "keep_until")
+    list_display = ("digest", "size", "state", "storage_key", "created_at")
     list_filter = ("state",)
     search_fields = ("digest", "storage_key")
 

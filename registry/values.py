@@ -19,6 +19,12 @@ TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 ACCOUNT_ID: Final = re.compile(r"[0-9]{12}")
 REGION: Final = re.compile(r"[a-z]{2,}(?:-[a-z0-9]+)+")
 ALIAS: Final = re.compile(r"[a-z][a-z0-9]+(?:[._-][a-z0-9]+)*")
+REPOSITORY_PREFIX: Final = re.compile(r"(?:[a-z0-9]+(?:[._-][a-z0-9]*)*/)*[a-z0-9]*(?:[._-][a-z0-9]*)*")
+"""The beginning of a repository's name, as replication rules take it."""
+TAG_FILTER: Final = re.compile(r"[0-9a-zA-Z._*-]{1,128}")
+"""A pattern for tags, in which `*` stands for any text."""
+SCAN_FILTER: Final = re.compile(r"[a-z0-9*]+(?:[._/-]+[a-z0-9*]+)*")
+"""A pattern for repositories, as scanning rules take it; ECR's own takes twice the time for each letter more."""
 HEX_LENGTH: Final = {"sha256": 64, "sha512": 128}
 
 

@@ -14,16 +14,24 @@ DIFFERENCES: Final[dict[str, dict[str, str]]] = {
         "DeleteRepository": "The name is free at once.",
         "GetAuthorizationToken": "proxyEndpoint is the deployment's own address, or AWS's with KHO_AWS_HOST_NAMES.",
         "GetDownloadUrlForLayer": "The address is of the deployment, good for an hour, and ends with the repository.",
-        "PutLifecyclePolicy": "Kept and checked, with line and column of what is wrong; nothing is expired yet.",
-        "PutAccountSetting": "BASIC_SCAN_TYPE_VERSION takes AWS_NATIVE only.",
-        "PutRegistryScanningConfiguration": "Kept and answered; nothing is scanned yet.",
-        "PutImageScanningConfiguration": "Kept and answered; nothing is scanned yet.",
-        "PutReplicationConfiguration": "Kept and answered; nothing is replicated yet.",
+        "PutLifecyclePolicy": "Has more rules; says line and column of what is wrong ([Lifecycle](lifecycle.md)).",
+        "PutAccountSetting": "BASIC_SCAN_TYPE_VERSION takes AWS_NATIVE only. ATTACHED_VEX (SHOWN, TRUSTED) is ours.",
+        "StartImageScan": "A scan that failed may be asked for again at once, also with enhanced scanning.",
+        "DescribeImageScanFindings": (
+            "FINDINGS_UNAVAILABLE while there are no advisories about what is in the image. Ignored findings are "
+            "SUPPRESSED in enhanced scanning, and not there in basic scanning."
+        ),
+        "PutReplicationConfiguration": "Destinations are regions of the deployment, and any account of it.",
+        "DescribeImageReplicationStatus": "failureCode is the name of what hindered it, such as AccessDenied.",
         "CreateRepositoryCreationTemplate": ("Resource tags need no customRoleArn. KMS keys are refused."),
         "UpdateRepositoryCreationTemplate": "As CreateRepositoryCreationTemplate.",
-        "SetRepositoryPolicy": "`ecr:ImageTag` is a condition key of Kho's own. The last 20 texts are kept.",
-        "ListImages": "imageStatus is ACTIVE for every image.",
-        "DescribeImages": "imageStatus is ACTIVE for every image; there are no scan findings yet.",
+        "SetRepositoryPolicy": "`ecr:ImageTag` and `kho:` keys are Kho's own. The last 20 texts are kept.",
+        "ListImages": "No image is ever ACTIVATING: see UpdateImageStorageClass.",
+        "DescribeImages": "No image is ever ACTIVATING: see UpdateImageStorageClass.",
+        "UpdateImageStorageClass": (
+            "Restoring takes no time: the answer already says ACTIVE, and so does DescribeImages, so who polls for "
+            "ACTIVE goes on at once. No image is ever ACTIVATING, and an image may be archived for less than 90 days."
+        ),
         "UploadLayerPart": "Parts of any size up to 20 MiB; all but the last need 5 MiB, as there.",
     },
     "ecr-public": {

@@ -43,6 +43,8 @@ def _of_repository(words: str) -> Callable[[Any], str]:
 def _denied(error: accounts.AccessDenied) -> str:
     """IAM's words; all of them come from the request or the caller's own side."""
     start = f"User: {error.principal_arn} is not authorized to perform: {error.action} on resource: {error.resource}"
+    if error.because:
+        return f"{start} because {error.because}"
     if error.decision is not None and error.decision.explicit:
         return f"{start} with {error.decision.reason}"
     return f"{start} because no policy allows the {error.action} action"
@@ -69,6 +71,8 @@ TABLE: Final[dict[type[Exception], Wire]] = {
     ),
     accounts.MalformedPolicy: Wire(INVALID, "MalformedPolicyDocument"),
     accounts.InvalidInput: Wire(INVALID, "ValidationError"),
+    accounts.PasswordRefused: Wire(INVALID, "PasswordPolicyViolation"),
+    accounts.WrongPassword: Wire("AccessDeniedException", "AccessDenied", 403),
     accounts.AlreadyExists: Wire(INVALID, "EntityAlreadyExists", 409, lambda error: f"There is already the {error}."),
     accounts.NotFound: Wire(INVALID, "NoSuchEntity", 404, lambda error: f"The {error} cannot be found."),
     accounts.LimitReached: Wire("LimitExceededException", "LimitExceeded", 409),
@@ -124,12 +128,35 @@ TABLE: Final[dict[type[Exception], Wire]] = {
     registry.InvalidDigest: Wire(
         INVALID, words=lambda error: f"Invalid parameter at 'imageDigest' failed to satisfy constraint: '{error.why}'"
     ),
+    registry.InvalidRegion: Wire(INVALID),
     registry.InvalidValue: Wire(INVALID),
     registry.ManifestInvalid: Wire(
         INVALID, words=lambda error: f"Invalid parameter at 'ImageManifest' failed to satisfy constraint: '{error}'"
     ),
     registry.ManifestTooLarge: Wire(INVALID),
     registry.ImageNotFound: Wire("ImageNotFoundException", words=_image),
+    registry.ImageArchived: Wire("ImageArchivedException", words=_image),
+    registry.ScanNotFound: Wire(
+        "ScanNotFoundException",
+        words=lambda error: (
+            f"Image scan does not exist for the image with '{{imageDigest:'{error.reference}', imageTag:null}}' in the "
+            f"repository with name '{error.name}' in the registry with id '{error.registry_id}'"
+        ),
+    ),
+    registry.ImageTypeUnsupported: Wire(
+        "UnsupportedImageTypeException",
+        words=lambda error: (
+            f"The image with digest '{error.reference}' in the repository with name '{error.name}' is of a type that "
+            "can't be scanned; of an index, scan the images that it names"
+        ),
+    ),
+    registry.StorageClassUpdateNotSupported: Wire(
+        "ImageStorageClassUpdateNotSupportedException",
+        words=lambda error: (
+            f"The image with digest '{error.reference}' in the repository with name '{error.name}' can't be archived "
+            "because a manifest list that is not archived references it"
+        ),
+    ),
     registry.ImageTagAlreadyExists: Wire(
         "ImageTagAlreadyExistsException",
         words=lambda error: (
@@ -186,6 +213,20 @@ TABLE: Final[dict[type[Exception], Wire]] = {
             "Lifecycle policy does not exist for the repository with name '{name}' in the registry with id '{registry}'"
         ),
     ),
+    registry.LifecyclePreviewNotFound: Wire(
+        "LifecyclePolicyPreviewNotFoundException",
+        words=_of_repository(
+            "Lifecycle policy preview does not exist for the repository with name '{name}' in the registry with id "
+            "'{registry}'"
+        ),
+    ),
+    registry.LifecyclePreviewInProgress: Wire(
+        "LifecyclePolicyPreviewInProgressException",
+        words=_of_repository(
+            "Lifecycle policy preview is in progress for the repository with name '{name}' in the registry with id "
+            "'{registry}'; wait and try again"
+        ),
+    ),
     registry.CatalogDataNotFound: Wire(
         "RepositoryCatalogDataNotFoundException",
         words=_of_repository(
@@ -218,11 +259,29 @@ TABLE: Final[dict[type[Exception], Wire]] = {
     registry.ExclusionNotFound: Wire(
         "ExclusionNotFoundException", words=lambda error: f"The principal {error.principal_arn} is not excluded"
     ),
+    registry.ChildrenNotReplicated: Wire(INVALID),
+    registry.BackfillInProgress: Wire(
+        "ReplicationBackfillInProgressException",
+        words=lambda error: f"A replication backfill to the region '{error.name}' is in progress; wait, or stop it",
+    ),
+    registry.BackfillNotFound: Wire(
+        "ReplicationBackfillNotFoundException",
+        words=lambda error: (
+            f"The replication backfill with id '{error.name}' does not exist in the registry with id "
+            f"'{error.registry_id}'"
+        ),
+    ),
+    registry.BackfillInvalidStatus: Wire(
+        "ReplicationBackfillInvalidStatusException",
+        words=lambda error: f"The replication backfill with id '{error.name}' is over, or being stopped",
+    ),
     registry.LimitExceeded: Wire("LimitExceededException"),
     registry.TooManyTags: Wire("TooManyTagsException"),
     registry.InvalidResourceTag: Wire("InvalidTagParameterException"),
     registry.QuotaExceeded: Wire("LimitExceededException"),
 }
+OF_TAGS: Final = (registry.InvalidResourceTag, registry.TooManyTags)
+"""What operations on repositories have codes of their own for, and those on templates do not."""
 UNAVAILABLE: Final = (registry.StorageFull, registry.StorageUnavailable, OperationalError)
 QUERY_CODES: Final = {
     "MissingAuthenticationTokenException": ("MissingAuthenticationToken", 403),
@@ -243,7 +302,8 @@ def in_words_of_json(error: Exception, modelled: Collection[str] = ()) -> AwsErr
     if isinstance(error, SignatureRefused):
         return AwsError(error.code, error.message)
     found = _row(error)
-    if type(error) is registry.InvalidValue and VALIDATION in modelled:
+    is_wrong = type(error) is registry.InvalidValue or (isinstance(error, OF_TAGS) and found.code not in modelled)
+    if is_wrong and VALIDATION in modelled:
         return AwsError(VALIDATION, found.words(error))
     return AwsError(found.code, found.words(error))
 

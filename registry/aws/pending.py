@@ -7,22 +7,6 @@ from registry.aws.wire import models
 
 PENDING: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "ecr": {
-        "lifecycle": (
-            "GetLifecyclePolicyPreview",
-            "StartLifecyclePolicyPreview",
-            "UpdateImageStorageClass",
-        ),
-        "scanning": (
-            "DescribeImageScanFindings",
-            "StartImageScan",
-        ),
-        "replication": (
-            "DescribeImageReplicationStatus",
-            "DescribeReplicationBackfillResults",
-            "ListReplicationBackfills",
-            "StartReplicationBackfill",
-            "StopReplicationBackfill",
-        ),
         "pull-through": (
             "CreatePullThroughCacheRule",
             "DeletePullThroughCacheRule",

@@ -1,11 +1,15 @@
 """The filters of the audit log."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django import forms
 from django.utils.translation import gettext_lazy
 
 from accounts.audit.lookup import EventFilter
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC) + timedelta(days=1)
 
 
 class EventFilters(forms.Form):
@@ -32,6 +36,6 @@ class EventFilters(forms.Form):
             denied=data["denied"],
             reads=data["reads"],
             since=datetime.combine(data["since"], time(), UTC) if data["since"] else None,
-            until=datetime.combine(data["until"], time(), UTC) + timedelta(days=1) if data["until"] else None,
+            until=_end_of(data["until"]) if data["until"] and data["until"] < date.max else None,
             request_id=data["request"].strip(),
         )

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from accounts.errors import LimitReached, MalformedPolicy
 from accounts.iam import document
 from accounts.iam.document import LIMITS, Kind, Problem
+from accounts.iam.reader import Reader, Unreadable
 from registry.content import differences
 from registry.errors import InvalidPolicy
 
@@ -84,8 +85,8 @@ def draft(request: HttpRequest, kind: Kind, saved: str, *, start: str = "", limi
 def formatted(text: str) -> str:
     """The same JSON, indented; as it is if it can't be read."""
     try:
-        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    except (ValueError, RecursionError):
+        return json.dumps(Reader(text).read(), indent=2, ensure_ascii=False)
+    except Unreadable:
         return text
 
 

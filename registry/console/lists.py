@@ -6,8 +6,10 @@ from typing import TypeVar
 from django.forms import Form
 from django.http import HttpRequest, QueryDict
 
+from registry.core import keyset
+from registry.core.keyset import Places
+
 F = TypeVar("F", bound=Form)
-LONGEST_CURSOR = 400
 
 
 def sort_of(request: HttpRequest, sorts: Collection[str], default: str) -> str:
@@ -16,9 +18,10 @@ def sort_of(request: HttpRequest, sorts: Collection[str], default: str) -> str:
     return sort if sort.removeprefix("-") in sorts else default
 
 
-def cursor(request: HttpRequest) -> str:
-    """Where the page begins."""
-    return request.GET.get("after", "")[:LONGEST_CURSOR]
+def cut_of(request: HttpRequest) -> Places:
+    """Behind or before which place the page is."""
+    after, before = (request.GET.get(name, "")[: keyset.LONGEST] for name in ("after", "before"))
+    return {"after": after, "before": before}
 
 
 def filters_of(kind: type[F], request: HttpRequest) -> F:

@@ -1,38 +1,82 @@
-"""Who is at the console: a person, acting on one account with the rights of a membership's role."""
+"""Who is at the console: a person, acting on one account with a membership's role or one that they have assumed."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from accounts import gate
 from accounts.authn import callers
 from accounts.caller import Caller
+from accounts.console import assumed
 from accounts.console.asking import signed_in, wants_part
+from accounts.console.assumed import Assumed
 from accounts.directory import people
 from accounts.errors import AccessDenied, CredentialsMissing, NotFound
 from accounts.iam.arn import Arn
-from accounts.models import Membership, Person
+from accounts.models import Account, Membership, Person, Principal, Session
 from registry.console import places
-from registry.core import repositories
-from registry.errors import ImageNotFound, InvalidValue, RepositoryNotFound
+from registry.core import repositories, seen
+from registry.errors import ImageNotFound, InvalidValue, RepositoryNotFound, ScanNotFound
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
-class Visitor:
-    """The person, the membership by which they are here, their others, and the caller that the core sees."""
+class AssumptionEnded(Http404):
+    """The role that a form was meant for is not assumed any more: it must not act with other rights instead."""
 
-    def __init__(self, membership: Membership, caller: Caller, others: Sequence[Membership] = ()) -> None:
-        self.membership = membership
-        self.others = others
-        self.account = membership.account
-        self.caller = caller
+
+class OnlyAsOneself(Exception):
+    """What was asked for outlives a session of a role, so that nobody can do it who acts as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """The person, what they act by on the account (a membership or a session of a role), and the caller for the core.
+
+    `others` are their memberships in other accounts; `assumed` is the role that they have assumed, here or elsewhere.
+    """
+
+    person: Person
+    caller: Caller
+    by: Membership | Session
+    others: Sequence[Membership] = ()
+    assumed: Assumed | None = None
+
+    @property
+    def account(self) -> Account:
+        """The account that they act on."""
+        return self.by.account if isinstance(self.by, Membership) else self.by.principal.account
+
+    @property
+    def acts_as(self) -> Principal:
+        """The role; an IAM user who acts as itself."""
+        return self.by.role if isinstance(self.by, Membership) else self.by.principal
+
+    @property
+    def session(self) -> Session | None:
+        """The session of the role that they have assumed on this account."""
+        return self.by if isinstance(self.by, Session) else None
+
+    @property
+    def elsewhere(self) -> Assumed | None:
+        """The role that they have assumed on another account."""
+        return None if self.session else self.assumed
+
+    @property
+    def membership(self) -> Membership:
+        """The membership by which they are here. OnlyAsOneself."""
+        if not isinstance(self.by, Membership):
+            raise OnlyAsOneself
+        return self.by
 
     def may(self, action: str, resource: Arn) -> bool:
         """Whether to show a button: the gate's answer to, for example, `iam:CreateUser`."""
@@ -40,10 +84,22 @@ class Visitor:
 
 
 def visitor_of(request: HttpRequest, account_id: str, region: str = "") -> Visitor:
-    """Return who is at the console of an account; Http404 for an account that is not theirs, as for none."""
+    """Return who is at the console of an account; Http404 for an account that is not theirs, as for none.
+
+    A role that they have assumed there goes before their membership. AssumptionEnded for a form after its end.
+    """
     if not isinstance(request.user, Person):
         raise Http404
-    memberships = people.memberships_of(request.user)
+    role = assumed.held(request)
+    if role is not None and role.account_id == account_id:
+        found = assumed.in_force(role, request.user)
+        if found is not None:
+            session, memberships = found
+            others = [each for each in memberships if each.account_id != account_id]
+            return Visitor(request.user, assumed.caller_of(request, session, region), session, others, role)
+        _forget(request, role)
+        role = None
+    memberships = people.memberships_of(request.user, rights_in=account_id)
     for membership in memberships:
         if membership.account_id == account_id:
             membership.person = request.user
@@ -53,9 +109,20 @@ def visitor_of(request: HttpRequest, account_id: str, region: str = "") -> Visit
                 source_ip=request.META.get("REMOTE_ADDR", ""),
                 user_agent=request.META.get("HTTP_USER_AGENT", ""),
                 request_id=request.META.get("kho.request_id", ""),
+                is_secure=request.is_secure(),
             )
-            return Visitor(membership, caller, [each for each in memberships if each is not membership])
+            others = [each for each in memberships if each is not membership]
+            return Visitor(request.user, caller, membership, others, role)
     raise Http404
+
+
+def _forget(request: HttpRequest, role: Assumed) -> None:
+    """Let somebody act as themselves again, and say so; a form is not sent on with these other rights."""
+    assumed.drop(request)
+    said = _("You don't act as %(role)s in %(account)s any more: that has ended.")
+    messages.warning(request, said % {"role": role.role_name, "account": role.account_id})
+    if request.method not in {"GET", "HEAD"}:
+        raise AssumptionEnded
 
 
 def console_page(view: View[P]) -> View[P]:
@@ -69,12 +136,17 @@ def console_page(view: View[P]) -> View[P]:
     @wraps(view)
     def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         try:
-            return view(request, *args, **kwargs)
+            with seen.remembering(when=request.method in {"GET", "HEAD"}):
+                return view(request, *args, **kwargs)
         except AccessDenied as error:
             if _is_hidden(request, error):
                 raise Http404 from error
             return _refused(request, error)
-        except (CredentialsMissing, RepositoryNotFound, ImageNotFound, InvalidValue, NotFound) as error:
+        except AssumptionEnded:
+            return HttpResponse(status=409, headers={"HX-Redirect": "/console"}) if wants_part(request) else _home()
+        except OnlyAsOneself:
+            return _as_oneself(request)
+        except (CredentialsMissing, RepositoryNotFound, ImageNotFound, ScanNotFound, InvalidValue, NotFound) as error:
             raise Http404 from error
 
     checked: Any = answer
@@ -95,6 +167,17 @@ def _is_hidden(request: HttpRequest, error: AccessDenied) -> bool:
     except (AccessDenied, RepositoryNotFound, InvalidValue):
         return True
     return False
+
+
+def _home() -> HttpResponse:
+    return redirect("console")
+
+
+def _as_oneself(request: HttpRequest) -> HttpResponse:
+    """The page that says to stop acting as a role first."""
+    match = request.resolver_match
+    visitor = visitor_of(request, match.kwargs["account_id"] if match else "")
+    return render(request, "console/as_oneself.html", places.of_account(request, visitor), status=403)
 
 
 def _refused(request: HttpRequest, error: AccessDenied) -> HttpResponse:

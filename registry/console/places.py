@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest
 
 from accounts.audit.actions import Action
-from registry.core import addresses, permissions, repositories
+from registry.core import addresses, audit_pages, permissions, recycling, repositories
 from registry.values import PUBLIC, Address, RegistryId
 
 if TYPE_CHECKING:
@@ -69,17 +69,21 @@ def of_registry(request: HttpRequest, visitor: "Visitor", registry: RegistryId) 
         "region": registry.region,
         "can": Can(lambda action: permissions.may(visitor.caller, registry, Action(action))),
         "is_public": registry.is_public,
-        "prefix": prefix,
+        "undelete_days": recycling.days(),
+        "service": "ecr-public" if registry.is_public else "ecr",
         "repositories_url": f"/console/{registry.account_id}/{registry.region}/repositories",
         "place": f"{host}/" if is_ecr_shaped else f"{host}/{prefix or '…'}/",
     }
 
 
 def of_repository(request: HttpRequest, visitor: "Visitor", address: Address, tab: str) -> dict[str, Any]:
-    """Context of a repository's pages."""
+    """Context of a repository's pages; `find` reads its row once, for the first button that asks or the view."""
     context = of_registry(request, visitor, address.registry)
+    find = cache(lambda: repositories.find(address))
     return context | {
-        "can": _can_at(visitor, address),
+        "can": Can(lambda action: repositories.may(visitor.caller, address, find(), Action(action))),
+        "find": find,
+        "may_look": cache(lambda: audit_pages.may_look(visitor.caller)),
         "tab": tab,
         "address": address,
         "name": str(address.name),
@@ -102,9 +106,3 @@ def login_command(request: HttpRequest, registry: RegistryId, host: str) -> str:
     region = settings.HOME_REGION if registry.is_public else registry.region
     get = f"aws {service} get-login-password --region {region} --endpoint-url {origin(request)}"
     return f"{get} | docker login --username AWS --password-stdin {host}"
-
-
-def _can_at(visitor: "Visitor", address: Address) -> Can:
-    """Answers about one repository, which is read once, when the first button asks."""
-    find = cache(lambda: repositories.find(address))
-    return Can(lambda action: repositories.may(visitor.caller, address, find(), Action(action)))

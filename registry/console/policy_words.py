@@ -1,10 +1,11 @@
 """What a policy says, for people: a card for each statement, and whether it lets everybody in."""
 
-import json
 from collections.abc import Iterable
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
+
+from accounts.iam.reader import Reader, Unreadable
 
 PULL: Final = ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer")
 PUSH: Final = ("CompleteLayerUpload", "InitiateLayerUpload", "PutImage", "UploadLayerPart")
@@ -25,8 +26,8 @@ def is_open(text: str) -> bool:
 
 def _statements(text: str) -> list[dict[str, Any]]:
     try:
-        given = json.loads(text)
-    except (ValueError, RecursionError):
+        given = Reader(text).read()
+    except Unreadable:
         return []
     statements = given.get("Statement", []) if isinstance(given, dict) else []
     listed = statements if isinstance(statements, list) else [statements]

@@ -30,13 +30,7 @@ class RegistrySettings(forms.Form):
         ],
     )
     blob_mounting = forms.BooleanField(label=gettext_lazy("Blob mounting"), required=False)
-    scan_type = forms.ChoiceField(
-        label=gettext_lazy("Scan type"),
-        choices=[
-            (registries.BASIC, gettext_lazy("Basic: on push or by hand")),
-            (registries.ENHANCED, gettext_lazy("Enhanced: on push and again when advisories change")),
-        ],
-    )
+    trusts_attached_vex = forms.BooleanField(label=gettext_lazy("Trust VEX attached to images"), required=False)
 
 
 class Exclusion(forms.Form):

@@ -8,13 +8,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry.core import mutability, resource_tags
-from registry.core.image_pages import KINDS, TAGGED, UNTAGGED, ImageFilter
+from registry.core.image_pages import CLASSES, KINDS, TAGGED, UNTAGGED, ImageFilter
 from registry.core.repository_pages import RepositoryFilter
 from registry.errors import InvalidRepositoryName, InvalidResourceTag, InvalidValue, TooManyTags
 from registry.values import RepositoryName
 
 ANY: Final = ("", gettext_lazy("Any"))
 LONGEST_DAYS: Final = 36_500
+FOUND: Final = (
+    ("CRITICAL", gettext_lazy("critical")),
+    ("HIGH", gettext_lazy("high or worse")),
+    ("MEDIUM", gettext_lazy("medium or worse")),
+    ("LOW", gettext_lazy("low or worse")),
+)
 YES_NO: Final = (ANY, ("yes", gettext_lazy("Yes")), ("no", gettext_lazy("No")))
 
 
@@ -71,6 +77,8 @@ class ImageFilters(forms.Form):
         choices=[ANY, (TAGGED, gettext_lazy("tagged")), (UNTAGGED, gettext_lazy("untagged"))],
     )
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), required=False, choices=[ANY, *KINDS])
+    image_class = forms.ChoiceField(label=gettext_lazy("Class"), required=False, choices=[ANY, *CLASSES])
+    severity = forms.ChoiceField(label=gettext_lazy("Vulnerabilities"), required=False, choices=[ANY, *FOUND])
     older = Days(gettext_lazy("Pushed more than days ago"))
     idle = Days(gettext_lazy("Not pulled for days"))
 
@@ -83,6 +91,8 @@ class ImageFilters(forms.Form):
             contains=data["contains"],
             status=data["status"],
             kind=data["kind"],
+            image_class=data["image_class"],
+            severity=data["severity"],
             pushed_before=data["older"],
             not_pulled_for=data["idle"],
         )

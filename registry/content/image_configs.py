@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+from registry.content import build_secrets
 from registry.content.readable import readable
+from registry.content.secret_signs import SECRET_NAME, SECRET_VALUE
 
 MOST_STEPS: Final = 2000
 MOST_ENTRIES: Final = 500
@@ -18,15 +20,6 @@ MOST_ENTRIES: Final = 500
 LONGEST: Final = 8192
 """Characters of one text."""
 
-SECRET_NAME: Final = re.compile(
-    r"(?:^|[_.-])(?:pass(?:word|wd|phrase)?|pwd|secrets?|tokens?|credentials?|(?:api|access|private|secret|auth)_?key)"
-    r"(?:$|[_.-](?!file$|path$|dir$|url$|expir))",
-    re.IGNORECASE,
-)
-SECRET_VALUE: Final = re.compile(
-    r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_\w{20}|\bgithub_pat_\w{20}|\bglpat-[\w-]{16}|\bxox[abpr]-|\bsk_live_"
-    r"|\beyJ[\w-]{8,}\.eyJ|-----BEGIN [A-Z ]*PRIVATE KEY|\w://[^\s/:@]+:[^\s/@]+@"
-)
 SHELL_FORM: Final = re.compile(r"^(?:/bin/sh -c|cmd /S /C) #\(nop\)\s+")
 RUN_FORM: Final = re.compile(r"^(?:RUN )?((?:\|\d+ .*? )?)/bin/sh -c ", re.DOTALL)
 
@@ -61,12 +54,13 @@ class HealthCheck:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of the build; one without a layer changed metadata only."""
+    """A step of the build; one without a layer changed metadata only. `masked` is a command without its secrets."""
 
     command: str
-    created: str
-    comment: str
-    has_layer: bool
+    created: str = ""
+    comment: str = ""
+    has_layer: bool = False
+    masked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +81,7 @@ class ImageConfig:
     stop_signal: str = ""
     ports: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
-    on_build: tuple[str, ...] = ()
+    on_build: tuple[Step, ...] = ()
     environment: tuple[Variable, ...] = ()
     labels: dict[str, str] = field(default_factory=dict)
     health_check: HealthCheck | None = None
@@ -102,6 +96,11 @@ class ImageConfig:
     def has_secrets(self) -> bool:
         """Whether a variable looks like a secret."""
         return any(variable.looks_secret for variable in self.environment)
+
+    @property
+    def has_secret_steps(self) -> bool:
+        """Whether a command of the build holds what looks like a secret."""
+        return any(step.masked for step in self.steps)
 
 
 def read(content: bytes) -> ImageConfig:
@@ -128,7 +127,7 @@ def read(content: bytes) -> ImageConfig:
         stop_signal=_text(inner.get("StopSignal")),
         ports=_keys(inner.get("ExposedPorts")),
         volumes=_keys(inner.get("Volumes")),
-        on_build=_texts(inner.get("OnBuild")),
+        on_build=tuple(Step(each, masked=build_secrets.masked(each)) for each in _texts(inner.get("OnBuild"))),
         environment=tuple(_variable(text) for text in _texts(inner.get("Env"))),
         labels=_labels(inner.get("Labels")),
         health_check=_health_check(inner.get("Healthcheck")),
@@ -202,15 +201,17 @@ def _duration(value: Any) -> str:
 
 def _steps(value: Any) -> tuple[Step, ...]:
     entries = value[:MOST_STEPS] if isinstance(value, list) else []
-    return tuple(
-        Step(
-            command=_command(_text(entry.get("created_by"))),
-            created=_text(entry.get("created")),
-            comment=_text(entry.get("comment")),
-            has_layer=entry.get("empty_layer") is not True,
-        )
-        for entry in entries
-        if isinstance(entry, dict)
+    return tuple(_step(entry) for entry in entries if isinstance(entry, dict))
+
+
+def _step(entry: dict[str, Any]) -> Step:
+    command = _command(_text(entry.get("created_by")))
+    return Step(
+        command=command,
+        created=_text(entry.get("created")),
+        comment=_text(entry.get("comment")),
+        has_layer=entry.get("empty_layer") is not True,
+        masked=build_secrets.masked(command),
     )
 
 

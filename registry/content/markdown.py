@@ -1,7 +1,7 @@
 """GitHub Markdown -> HTML that is safe to show: what publishers write about their repositories, and READMEs of charts.
 
-CommonMark with GitHub's tables, strikethrough, task lists, footnotes and bare links. Pictures are not loaded from other
-sites: they become links, so that no reader's address is told to a stranger. Pure.
+CommonMark with GitHub's tables, strikethrough, task lists, footnotes, alerts and bare links. Pictures are not loaded
+from other sites: they become links, so that no reader's address is told to a stranger. Pure.
 """
 
 import html
@@ -17,22 +17,27 @@ from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.tasklists import tasklists_plugin
 
+from registry.content import markdown_alerts
+from registry.content.markdown_work import CountingMarkdown, TooMuch
+
 LONGEST: Final = 100_000
 """Characters of a text; a README of a chart may be longer than what ECR Public takes (25,600)."""
 DEEPEST: Final = 20
 """Quotes and lists inside each other."""
 PREFIX: Final = "text-"
 """Of every id, so that none clashes with the page's own."""
+IN_LINK: Final = "in_link"
 TOC_FROM: Final = 4
 """Headings that make a table of contents worth its place."""
 TAGS: Final = frozenset(
     """
-    a abbr b blockquote br code dd del details div dl dt em h2 h3 h4 h5 h6 hr i input ins kbd label li ol p pre q s samp
-    section span strong sub summary sup table tbody td tfoot th thead tr ul var
+    a abbr b blockquote br code dd del details div dl dt em h2 h3 h4 h5 h6 hr i img input ins kbd label li ol p pre q s
+    samp section span strong sub summary sup table tbody td tfoot th thead tr ul var
     """.split()  # noqa: SIM905 - a list of forty quoted words is harder to read
 )
 ATTRIBUTES: Final[dict[str, set[str]]] = {
     "a": {"href", "title", "id"},
+    "img": {"alt"},
     "input": {"type", "checked", "disabled"},
     "ol": {"start"},
     "td": {"align", "colspan", "rowspan"},
@@ -40,12 +45,17 @@ ATTRIBUTES: Final[dict[str, set[str]]] = {
     **{f"h{level}": {"id"} for level in range(2, 7)},
     "li": {"id"},
     "div": {"class", "tabindex", "role", "aria-label"},
+    "p": {"class", "lang"},
     "pre": {"tabindex"},
     "section": {"class"},
     "sup": {"class"},
     "code": {"class"},
 }
-CLASSES: Final = re.compile(r"(?:language-[\w+#.-]{1,40}|scroll|footnotes|footnote-ref)")
+PICTURE: Final = re.compile(r'<img(?: alt="([^"]*)")?>')
+"""As it is when everything else of it was taken away."""
+CLASSES: Final = re.compile(
+    rf"(?:language-[\w+#.-]{{1,40}}|scroll|footnotes|footnote-ref|{'|'.join(markdown_alerts.CLASSES)})"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +69,14 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """HTML to put into a page as it is, and its headings if they are enough for a table of contents."""
+    """HTML to put into a page as it is, and its headings if they are enough for a table of contents.
+
+    `is_plain` if the text would have taken too much work to be read as Markdown.
+    """
 
     html: "SafeHtml"
     contents: tuple[Heading, ...] = ()
+    is_plain: bool = False
 
 
 class SafeHtml(str):
@@ -79,14 +93,21 @@ class SafeHtml(str):
 def render(text: str, title: str = "") -> Rendered:
     """Render a text of at most LONGEST characters; more is cut, and said. Headings begin at h2.
 
+    A text that takes too much work is shown as it is written.
+
     The first heading is dropped if it says what the page's own does (`title`).
     """
     is_cut = len(text) > LONGEST
-    tokens = _parser().parse(text[:LONGEST].replace("\x00", "\N{REPLACEMENT CHARACTER}"))
-    tokens = _without_title(tokens, title)
+    shown = text[:LONGEST].replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    try:
+        tokens = _parser().parse(shown)
+    except TooMuch:
+        return Rendered(SafeHtml(f'<pre tabindex="0">{html.escape(shown)}{"…" if is_cut else ""}</pre>'), is_plain=True)
+    tokens = markdown_alerts.boxed(_without_title(tokens, title))
     headings = _shifted(tokens)
+    _mark_pictures(tokens)
     made = _parser().renderer.render(tokens, _parser().options, {})
-    safe = _sanitised(_in_scroll_regions(made))
+    safe = _words_of_pictures(_sanitised(_in_scroll_regions(made)))
     if is_cut:
         safe += "<p>…</p>"
     return Rendered(SafeHtml(safe), tuple(headings) if len(headings) >= TOC_FROM else ())
@@ -94,17 +115,35 @@ def render(text: str, title: str = "") -> Rendered:
 
 @cache
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("gfm-like", {"html": True, "linkify": True, "maxNesting": DEEPEST})
+    parser = CountingMarkdown("gfm-like", {"html": True, "linkify": True, "maxNesting": DEEPEST})
     parser.use(footnote_plugin).use(tasklists_plugin, label=True)
     parser.add_render_rule("image", _link_of_picture)
     return parser
 
 
 def _link_of_picture(self: object, tokens: Sequence[Token], index: int, options: object, env: object) -> str:
-    """A picture as a link that names what it shows."""
+    """A picture as a link that names what it shows; inside a link, as most badges are, as the words of that link."""
     token = tokens[index]
     source, alt = str(token.attrs.get("src", "")), token.content
-    return f'<a href="{html.escape(source)}">{html.escape(alt or source)}</a>'
+    words = html.escape(alt or source)
+    if token.meta.get(IN_LINK):
+        return words
+    return f'<a href="{html.escape(source)}">{words}</a>'
+
+
+def _mark_pictures(tokens: Sequence[Token]) -> None:
+    """Let pictures know whether they are inside a link."""
+    for token in tokens:
+        depth = 0
+        for child in token.children or ():
+            depth += child.nesting if child.type in {"link_open", "link_close"} else 0
+            if child.type == "image":
+                child.meta[IN_LINK] = depth > 0
+
+
+def _words_of_pictures(safe: str) -> str:
+    """What was made safe with the words of pictures that are written as HTML in their places."""
+    return PICTURE.sub(lambda found: html.escape(html.unescape(found[1] or ""), quote=False), safe)
 
 
 def _without_title(tokens: list[Token], title: str) -> list[Token]:
@@ -168,6 +207,8 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
         return value if value.startswith(PREFIX) else f"{PREFIX}{value}"
     if name == "href" and value.startswith("#"):
         return f"#{PREFIX}{value[1:]}" if not value.startswith(f"#{PREFIX}") else value
+    if name == "lang":
+        return value if value == "en" else None
     if tag == "input" and name == "type":
         return "checkbox"
     if name in {"tabindex", "role", "aria-label"}:

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from accounts.recent import Recent
+from registry.core import seen
 from registry.models import Alias
 
 RESERVED: Final = frozenset(
@@ -41,7 +42,15 @@ def active() -> QuerySet[Alias]:
 
 def find(name: str) -> str | None:
     """Return the id of the active account that has this alias."""
-    return active().filter(name=name).values_list("account_id", flat=True).first()
+    rows = active().filter(name=name).values_list("account_id", flat=True)
+    return seen.once(("alias", name), rows.first)
+
+
+def find_with_primary(name: str) -> tuple[str, str] | None:
+    """Return the id of the active account that has this alias, and the alias that it goes by; one query."""
+    owner = active().filter(name=name).values("account_id")
+    found = _in_order(Alias.objects.filter(account_id__in=owner)).values_list("account_id", "name")
+    return seen.once(("alias and primary", name), found.first)
 
 
 def find_recent(name: str) -> str | None:
@@ -57,28 +66,27 @@ def find_recent(name: str) -> str | None:
 
 def of_account(account_id: str) -> list[Alias]:
     """Return the account's aliases, the primary one first."""
-    found = Alias.objects.filter(account_id=account_id, released_at=None)
-    return list(found.order_by("-is_primary", "-is_default", "name"))
+    return list(_in_order(Alias.objects.filter(account_id=account_id)))
 
 
 def primary(account_id: str) -> str:
     """Return the name that the account's public repositories are shown under; empty before the first one."""
-    return (
-        Alias.objects.filter(account_id=account_id, released_at=None)
-        .order_by("-is_primary", "-is_default", "name")
-        .values_list("name", flat=True)
-        .first()
-        or ""
-    )
+    found = _in_order(Alias.objects.filter(account_id=account_id)).values_list("name", flat=True)
+    return seen.once(("primary", account_id), found.first) or ""
 
 
 def primaries(account_ids: Iterable[str]) -> dict[str, str]:
     """Return the same for several accounts, by account; those that have none are left out."""
     found: dict[str, str] = {}
-    rows = Alias.objects.filter(account_id__in=list(account_ids), released_at=None)
-    for name, account_id in rows.order_by("-is_primary", "-is_default", "name").values_list("name", "account_id"):
+    rows = _in_order(Alias.objects.filter(account_id__in=list(account_ids)))
+    for name, account_id in rows.values_list("name", "account_id"):
         found.setdefault(account_id, name)
     return found
+
+
+def _in_order(rows: QuerySet[Alias]) -> QuerySet[Alias]:
+    """Aliases that were not released, the one that an account goes by first."""
+    return rows.filter(released_at=None).order_by("-is_primary", "-is_default", "name")
 
 
 def default_for(account_id: str) -> Alias:

@@ -23,9 +23,11 @@ def may_look(caller: Caller) -> bool:
     return gate.decide(caller, LOOK, lookup.resource_of(caller.account_id)).allowed
 
 
-def page(caller: Caller, only: EventFilter, *, after: str = "", address: Address | None = None) -> Events:
+def page(
+    caller: Caller, only: EventFilter, *, after: str = "", before: str = "", address: Address | None = None
+) -> Events:
     """Return events of the caller's account, newest first; of one repository, if an address is given. AccessDenied."""
-    return lookup.page(caller.account_id, _allowed(caller, only, address), after=after)
+    return lookup.page(caller.account_id, _allowed(caller, only, address), after=after, before=before)
 
 
 def newer(caller: Caller, only: EventFilter, than: str) -> int:

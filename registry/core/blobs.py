@@ -1,10 +1,10 @@
 """Blobs of a repository: find, open, mount, delete, and the linking of stored bytes to repositories."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import structlog
 from django.conf import settings
@@ -16,13 +16,17 @@ from accounts.audit.actions import Action
 from accounts.caller import Caller
 from accounts.errors import AccountsError
 from registry import storage
-from registry.core import addresses, connections, reading, registries, repositories
+from registry.core import addresses, connections, reading, registries, repositories, scan_conditions
 from registry.core.reading import FoundBlob
-from registry.errors import BlobIsReferenced, BlobNotFound, RepositoryNotFound, StorageDamaged
+from registry.core.scan_conditions import ScanState
+from registry.errors import BlobArchived, BlobIsReferenced, BlobNotFound, StorageDamaged, StorageUnavailable
 from registry.models import Blob, BlobLink, ImageBlob, Repository
 from registry.values import Address, Digest
 
 log = structlog.get_logger(__name__)
+
+LOST_TOGETHER: Final = 10
+"""If so many others are missing beside one that is asked for, it is the store that is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +69,21 @@ def find(caller: Caller, address: Address, digest: Digest) -> FoundBlob:
     )
     connections.release()
     require_whole(found)
-    if not found.is_referenced and not keep_while_unused(found):
+    needed = found.is_kept or (found.is_referenced and reading.is_needed(found))
+    if not needed and not keep_while_unused(found):
         raise BlobNotFound(str(digest))
     return found
 
 
 def readable(caller: Caller, address: Address, digest: Digest) -> FoundBlob:
-    """Return a blob that the caller may download. Raises BlobNotFound."""
-    return reading.blob(caller, address, digest, Action.GET_DOWNLOAD_URL_FOR_LAYER)
+    """Return a blob that the caller may download.
+
+    Raises BlobNotFound; BlobArchived if it belongs only to images that can't be pulled.
+    """
+    found = reading.blob(caller, address, digest, Action.GET_DOWNLOAD_URL_FOR_LAYER)
+    if found.is_archived:
+        raise BlobArchived(str(digest))
+    return found
 
 
 def open_for_reading(caller: Caller, address: Address, digest: Digest) -> OpenBlob:
@@ -121,16 +132,33 @@ def read(blob: Blob | FoundBlob) -> OpenBlob:
     try:
         content = storage.default().open(blob.storage_key, blob.size)
     except StorageDamaged as error:
-        mark_damaged(blob)
+        found_damaged(blob)
         raise BlobNotFound(blob.digest) from error
     return OpenBlob(blob.digest, blob.size, content.file)
+
+
+def stored_bytes(blob: Blob) -> BinaryIO:
+    """Open the bytes of a row without a query, for threads that have no connection. StorageDamaged."""
+    return storage.default().open(blob.storage_key, blob.size).file
 
 
 def require_whole(blob: FoundBlob) -> None:
     """Return if the store has the bytes in their whole length; mark the row and raise BlobNotFound if not."""
     if storage.default().size(blob.storage_key) != blob.size:
-        mark_damaged(blob)
+        found_damaged(blob)
         raise BlobNotFound(blob.digest)
+
+
+def found_damaged(blob: Blob | FoundBlob) -> None:
+    """Mark a blob that somebody asked for and that is not whole. StorageUnavailable if the store itself is not there.
+
+    A folder that is not mounted, or an empty bucket, must not look like blobs that are missing one after the other.
+    """
+    others = Blob.objects.filter(state=Blob.State.LIVE).exclude(id=blob.id).order_by("id")
+    keys = list(others.values_list("storage_key", flat=True)[:LOST_TOGETHER])
+    if len(keys) == LOST_TOGETHER and all(storage.default().size(key) is None for key in keys):
+        raise StorageUnavailable("so many blobs are missing at once: is this the right store, and is it mounted?")
+    mark_damaged(blob)
 
 
 def mark_damaged(blob: Blob | FoundBlob) -> None:
@@ -156,19 +184,30 @@ def grace_end() -> datetime:
 
 def keep_while_unused(blob: FoundBlob) -> bool:
     """Renew the grace of a blob that no image needs, at most once in half its length; False if it is being removed."""
-    end = grace_end()
-    live = Blob.objects.filter(id=blob.id, state=Blob.State.LIVE)
-    keep_until = live.values_list("keep_until", flat=True).first()
-    if keep_until is None:
-        return False
-    if keep_until >= end - timedelta(seconds=settings.BLOB_GRACE_SECONDS / 2):
-        return True
-    return bool(live.update(keep_until=end))
+    links = BlobLink.objects.filter(repository_id=blob.repository_id, blob_id=blob.id)
+    due = links.filter(keep_until__lt=timezone.now() + timedelta(seconds=settings.BLOB_GRACE_SECONDS / 2))
+    return bool(due.update(keep_until=grace_end())) or links.exists()
 
 
 def link(repository: Repository, blob: Blob) -> None:
-    """Let the repository see the blob; inside a transaction that has locked the blob's row."""
-    BlobLink.objects.get_or_create(repository=repository, blob=blob)
+    """Let the repository see the blob for a while at least; inside a transaction that has locked the blob's row."""
+    end = grace_end()
+    made, is_new = BlobLink.objects.get_or_create(repository=repository, blob=blob, defaults={"keep_until": end})
+    if not is_new:
+        BlobLink.objects.filter(id=made.id).update(keep_until=end)
+
+
+def hold_linked(repository: Repository, wanted: Iterable[Blob]) -> list[str]:
+    """Hold the rows of blobs, so that collection leaves them in the repository until the transaction ends.
+
+    Returns the digests of those that it has taken since they were looked up.
+    """
+    digests = {blob.id: blob.digest for blob in wanted}
+    held = Blob.objects.select_for_update(no_key=True).filter(id__in=digests, state=Blob.State.LIVE).order_by("id")
+    there = set(held.values_list("id", flat=True))
+    # The links are read after the lock is there: not before that does a statement see what collection has committed.
+    there &= set(BlobLink.objects.filter(repository=repository, blob_id__in=there).values_list("blob_id", flat=True))
+    return sorted(digests[blob_id] for blob_id in digests.keys() - there)
 
 
 def mount(caller: Caller, address: Address, digest: Digest, source: Address | None) -> bool:
@@ -178,20 +217,23 @@ def mount(caller: Caller, address: Address, digest: Digest, source: Address | No
     template, as for any push.
     """
     repository = repositories.authorized_for_push(caller, address, Action.INITIATE_LAYER_UPLOAD)
-    found = _mountable(caller, digest, source) if registries.mounts_blobs(address.registry) else None
-    if found is None or storage.default().size(found.storage_key) != found.size:
+    found = mountable(caller, digest, source) if registries.mounts_blobs(address.registry) else None
+    return found is not None and take(repository, found)
+
+
+def take(repository: Repository, found: Blob) -> bool:
+    """Link a blob that is stored whole, and renew its grace; False if it is not, or is being removed."""
+    if storage.default().size(found.storage_key) != found.size:
         return False
     with transaction.atomic():
         blob = Blob.objects.select_for_update(no_key=True).filter(id=found.id, state=Blob.State.LIVE).first()
         if blob is None:
             return False
-        blob.keep_until = grace_end()
-        blob.save(update_fields=["keep_until"])
         link(repository, blob)
     return True
 
 
-def _mountable(caller: Caller, digest: Digest, source: Address | None) -> Blob | None:
+def mountable(caller: Caller, digest: Digest, source: Address | None) -> Blob | None:
     """Find the blob in the source, or anywhere in the caller's account, if the caller may pull from there."""
     if source is None:
         links = BlobLink.objects.filter(
@@ -200,21 +242,33 @@ def _mountable(caller: Caller, digest: Digest, source: Address | None) -> Blob |
             blob__digest=str(digest),
             blob__state=Blob.State.LIVE,
         ).select_related("blob", "repository")
-        return next((each.blob for each in links[:50] if _may_pull(caller, each.repository.address)), None)
-    if not _may_pull(caller, source):
+        for each in links[:50]:
+            if _may_pull(caller, each.repository.address, each.repository, digest):
+                return each.blob
         return None
-    try:
-        return linked(repositories.authorized(caller, source, Action.GET_DOWNLOAD_URL_FOR_LAYER), digest)
-    except (RepositoryNotFound, BlobNotFound):
+    repository = repositories.find(source)
+    if not _may_pull(caller, source, repository, digest) or repository is None:
         return None
+    return present(repository, [str(digest)]).get(str(digest))
 
 
-def _may_pull(caller: Caller, source: Address) -> bool:
-    """Whether the caller may read manifests and layers there; both are needed to mount."""
+def _may_pull(caller: Caller, source: Address, repository: Repository | None, digest: Digest) -> bool:
+    """Whether the caller may read there manifests that have the blob, and the blob; both are needed to mount.
+
+    The blob is looked up only if a policy asks: it costs a stranger the same whether the repository is there or not.
+    """
+
+    def scans(found: Repository) -> Sequence[ScanState]:
+        blob = present(found, [str(digest)]).get(str(digest))
+        return scan_conditions.of_blob(found.id, blob.id if blob else None)
+
+    def tags(found: Repository | None) -> list[str]:
+        blob = present(found, [str(digest)]).get(str(digest)) if found else None
+        return reading.tags_of_blob(found.id, blob.id) if found and blob else []
+
     try:
-        repository = repositories.find(source)
-        repositories.allow(caller, source, repository, Action.BATCH_GET_IMAGE)
-        repositories.allow(caller, source, repository, Action.GET_DOWNLOAD_URL_FOR_LAYER)
+        for action in (Action.BATCH_GET_IMAGE, Action.GET_DOWNLOAD_URL_FOR_LAYER):
+            repositories.allow(caller, source, repository, action, image_tags=tags, scans_of=scans)
     except AccountsError:
         return False
     return True

@@ -1,6 +1,7 @@
 """What pages read: images with their platforms. A page is one or a few queries.
 
-Pages are keysets: `after` is where the last page ended, so that a deep link keeps working after inserts.
+Pages are keysets: `after` is where the page before ended, `before` where the one behind starts, so that a deep link
+keeps working after inserts.
 """
 
 from collections import defaultdict
@@ -29,11 +30,15 @@ USUAL_PLATFORMS: Final = ("linux/amd64", "linux/arm64", "linux/arm/v7")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Some rows, where the next page starts (empty at the end), and how many rows there are in all."""
+    """Some rows, where the next page starts, how many rows there are in all, and where the page before ends.
+
+    A place that is empty is none.
+    """
 
     rows: list[T]
     next: str
     total: int
+    previous: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +70,14 @@ def tags_of_images(repository: Repository, image_ids: Iterable[int]) -> dict[int
     return tags
 
 
-def platforms_of(repository: Repository, images: Sequence[Image]) -> dict[int, list[PlatformRow]]:
+def platforms_of(images: Sequence[Image]) -> dict[int, list[PlatformRow]]:
     """The platforms of each image, the usual ones first: of an index those of its children, without attestations."""
     rows: dict[int, list[PlatformRow]] = defaultdict(list)
     for image in images:
         if image.platform:
             rows[image.id].append(PlatformRow(image.platform, image.digest, image.size))
     indexes = [image.id for image in images if image.kind == Image.Kind.INDEX]
-    there = Image.objects.filter(repository=repository, deleted_at=None, digest=OuterRef("digest"))
+    there = Image.objects.filter(repository=OuterRef("parent__repository"), deleted_at=None, digest=OuterRef("digest"))
     known_of = {f"there_{name}": Subquery(there.values(name)) for name in ("size", "os", "architecture", "variant")}
     children = ImageChild.objects.filter(parent_id__in=indexes, is_attestation=False).annotate(**known_of)
     entries: Iterable[Mapping[str, Any]] = children.order_by("position").values() if indexes else ()

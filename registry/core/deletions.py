@@ -62,6 +62,7 @@ def delete(caller: Caller, address: Address, digests: Sequence[str]) -> int:
     """
     repository = repositories.authorized(caller, address, Action.BATCH_DELETE_IMAGE)
     with transaction.atomic():
+        repositories.lock(repository)
         chosen = _chosen(repository, digests)
         children, attached = _with_them(repository, chosen)
         going = [Digest.parse(image.digest) for image in (*chosen, *children, *attached)]

@@ -4,16 +4,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from typing import Final
 
 from django.db.models import F, Q, QuerySet
 
 from accounts.audit.actions import Action
 from accounts.caller import Caller
-from registry.core import repositories
+from registry.core import reading, repositories
 from registry.errors import ImageNotFound
 from registry.models import Image, ImageTag, Repository
 from registry.values import Address, Digest
 from registry.values import ImageTag as Tag
+
+ANY: Final = "ANY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +46,11 @@ class TaggedImage:
 
 
 def ids(
-    caller: Caller, address: Address, *, tag_status: str = "", after: str = "", limit: int = 100
+    caller: Caller, address: Address, *, tag_status: str = "", image_status: str = "", after: str = "", limit: int = 100
 ) -> tuple[list[ImageId], str]:
     """Return a row for each tag and each image without one, and where the next page begins (empty: nowhere)."""
     repository = repositories.authorized(caller, address, Action.LIST_IMAGES)
-    found = _of_status(repository, tag_status).annotate(tag=F("tags__name")).order_by("id", "tag")
+    found = _of_status(repository, tag_status, image_status).annotate(tag=F("tags__name")).order_by("id", "tag")
     number, _, name = after.partition(":")
     if number:
         found = found.filter(Q(id__gt=int(number)) | Q(id=int(number), tag__gt=name))
@@ -57,11 +61,11 @@ def ids(
 
 
 def page(
-    caller: Caller, address: Address, *, tag_status: str = "", after: str = "", limit: int = 100
+    caller: Caller, address: Address, *, tag_status: str = "", image_status: str = "", after: str = "", limit: int = 100
 ) -> tuple[list[Described], str]:
     """Return a repository's images with their tags, and where the next page begins (empty: nowhere)."""
     repository = repositories.authorized(caller, address, Action.DESCRIBE_IMAGES)
-    found = _of_status(repository, tag_status).order_by("id")
+    found = _of_status(repository, tag_status, image_status).order_by("id")
     if after:
         found = found.filter(id__gt=int(after))
     rows = list(found[: limit + 1])
@@ -76,8 +80,8 @@ def named(caller: Caller, address: Address, wanted: Sequence[ImageId]) -> list[D
     """
     for each in wanted:
         _check(each)
+    repository = _authorized_for_each(caller, address, wanted)
     tags = [each.tag for each in wanted if each.tag]
-    repository = repositories.authorized(caller, address, Action.DESCRIBE_IMAGES, image_tags=lambda _: tags)
     by_tag = dict(ImageTag.objects.filter(repository=repository, name__in=tags).values_list("name", "image__digest"))
     digests: dict[str, None] = {}
     for each in wanted:
@@ -90,6 +94,30 @@ def named(caller: Caller, address: Address, wanted: Sequence[ImageId]) -> list[D
         if digest not in rows:
             raise ImageNotFound(digest, repository.name, repository.account_id)
     return _with_tags([rows[digest] for digest in digests])
+
+
+def _authorized_for_each(caller: Caller, address: Address, wanted: Sequence[ImageId]) -> Repository:
+    """The repository, if the caller may describe each of the images; one by one only if a policy tells tags apart."""
+    asked: list[str] = []
+
+    def remember(repository: Repository | None) -> list[str]:
+        asked[:] = _tags_of(wanted, repository)
+        return asked
+
+    action = Action.DESCRIBE_IMAGES
+    repository = repositories.authorized(caller, address, action, image_tags=remember)
+    for each in wanted if asked and len(wanted) > 1 else ():
+        repositories.allow(caller, address, repository, action, image_tags=partial(_tags_of, [each]))
+    return repository
+
+
+def _tags_of(wanted: Sequence[ImageId], repository: Repository | None) -> list[str]:
+    """The tags that policies may ask for."""
+    tags = [each.tag for each in wanted if each.tag]
+    if repository is None:
+        return tags
+    digests = [each.digest for each in wanted if not each.tag]
+    return tags + [tag for each in digests for tag in reading.tags_of_image(repository.id, each)]
 
 
 def tags(caller: Caller, address: Address, *, after: str = "", limit: int = 100) -> tuple[list[TaggedImage], str]:
@@ -112,9 +140,11 @@ def _live(repository: Repository) -> QuerySet[Image]:
     return Image.objects.filter(repository=repository, deleted_at=None)
 
 
-def _of_status(repository: Repository, tag_status: str) -> QuerySet[Image]:
-    """The images with a tag, without, or all of them."""
+def _of_status(repository: Repository, tag_status: str, image_status: str) -> QuerySet[Image]:
+    """The images with a tag, without, or all of them; `image_status` is theirs or ANY, by itself ACTIVE."""
     found = _live(repository)
+    if image_status != ANY:
+        found = found.filter(image_status=image_status or Image.Status.ACTIVE)
     its = ImageTag.objects.filter(repository=repository).values("image_id")
     match tag_status:
         case "TAGGED":

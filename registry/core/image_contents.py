@@ -1,5 +1,6 @@
 """What is inside the blobs of an image, for pages: configs and charts. Who may not pull, reads none."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from accounts.audit.actions import Action
@@ -18,6 +19,11 @@ LARGEST_CHART: Final = 4 * 1024 * 1024
 
 _charts: Final = reading.Contents[Chart](most=CHART_BYTES, largest=LARGEST_CHART)
 """Charts by the digest of their archive; rights are checked before they are looked up here."""
+
+
+def expect(address: Address, descriptors: Iterable[Descriptor]) -> None:
+    """Say that a page will read these blobs, so that it asks for all of them at once."""
+    reading.remember_blobs(address, [str(each.digest) for each in descriptors])
 
 
 def config(caller: Caller, address: Address, descriptor: Descriptor) -> bytes:

@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, Subquery
 
 from accounts.audit.actions import Action
 from accounts.caller import Caller
+from accounts.models.aggregates import Rows
 from registry.core import permissions, reading, repositories
 from registry.core.browsing import PAGE, PlatformRow, place_of
 from registry.errors import ImageNotFound, ManifestInvalid
@@ -18,6 +19,8 @@ from registry.models import Image, ImageBlob, ImageChild, ImageTag, Repository, 
 from registry.values import PUBLIC, Address, Digest, Reference
 
 MOST_VERSIONS: Final = 100
+PACKAGES: Final = "scan__sbom__content"
+"""What only the page of an image's packages reads of its scan."""
 FALLBACK_ENDINGS: Final = ("", ".sig", ".att", ".sbom")
 """Of tags that clients make of a subject's digest where they don't use the referrers API."""
 
@@ -89,17 +92,29 @@ class Place:
         return any(each.kind == Image.Kind.SIGNATURE for each in self.attached)
 
 
+def _allowed(caller: Caller, address: Address, reference: Reference) -> Repository:
+    """The repository, if the caller may see an image of these tags there. AccessDenied, RepositoryNotFound."""
+    digest, tag = (reference, None) if isinstance(reference, Digest) else (None, reference)
+    return repositories.authorized(
+        caller,
+        address,
+        Action.DESCRIBE_IMAGES,
+        image_tags=lambda found: reading.tags_named(found, digest, tag),
+    )
+
+
 def get(caller: Caller, address: Address, reference: Reference, *, platform: str = "") -> Detail:
     """Return an image; this is not a pull. ImageNotFound, also for a platform that an index does not have."""
-    return _detail(repositories.authorized(caller, address, Action.DESCRIBE_IMAGES), reference, platform)
+    return _detail(_allowed(caller, address, reference), reference, platform)
 
 
 def get_pair(
     caller: Caller, address: Address, before: Reference, after: Reference, *, platform: str = ""
 ) -> tuple[Detail, Detail]:
     """Return two images to be compared, for one platform if both have one; without their tags. ImageNotFound."""
-    repository = repositories.authorized(caller, address, Action.DESCRIBE_IMAGES)
-    found = [_find(repository, reference) for reference in (before, after)]
+    repository = _allowed(caller, address, before)
+    _allowed(caller, address, after)
+    found = _find_all(repository, (before, after))
     children = _children(found)
     old, new = (Detail(image, image, [], children.get(image.id, [])) for image in found)
     there = {row.platform for row in new.platforms}
@@ -115,19 +130,35 @@ def get_pair(
 def _detail(repository: Repository, reference: Reference, platform: str) -> Detail:
     """The image with its children and tags."""
     image = _find(repository, reference)
-    tags = ImageTag.objects.filter(repository=repository, image=image).order_by("name")
     children = _children([image]).get(image.id, [])
-    detail = Detail(image, image, list(tags.values_list("name", flat=True)), children)
+    tags = sorted(name for (name,) in getattr(image, "names", None) or ())
+    detail = Detail(image, image, tags, children)
     digest = _choice(detail, platform)
     return replace(detail, shown=_with_manifests(repository, [digest]).get(digest, image))
 
 
 def _find(repository: Repository, reference: Reference) -> Image:
-    named = Q(digest=str(reference)) if isinstance(reference, Digest) else Q(tags__name=str(reference))
-    image = Image.objects.filter(named, repository=repository, deleted_at=None).first()
-    if image is None:
-        raise ImageNotFound(str(reference), repository.name, repository.account_id)
-    return image
+    """The image, with the names of its tags beside it. ImageNotFound."""
+    return _find_all(repository, [reference])[0]
+
+
+def _find_all(repository: Repository, references: Sequence[Reference]) -> list[Image]:
+    """The images in the order of their references, with the names of their tags beside them. ImageNotFound."""
+    digests = [str(each) for each in references if isinstance(each, Digest)]
+    named = ImageTag.objects.filter(repository=repository, name__in=[str(each) for each in references])
+    tags = ImageTag.objects.filter(image=OuterRef("id")).order_by().values("image").annotate(all=Rows("name"))
+    live = Image.objects.filter(repository=repository, deleted_at=None)
+    # Not one condition or the other: an index answers each, and none the two of them together.
+    wanted = live.filter(digest__in=digests).values("id").union(named.values("image_id"))
+    found = live.filter(id__in=wanted)
+    known: dict[str, Image] = {}
+    with_scans = found.select_related("scan__sbom").defer(PACKAGES)
+    for image in with_scans.annotate(names=Subquery(tags.values("all"))):
+        known |= {image.digest: image} | {name: image for (name,) in getattr(image, "names", None) or ()}
+    for each in references:
+        if str(each) not in known:
+            raise ImageNotFound(str(each), repository.name, repository.account_id)
+    return [known[str(each)] for each in references]
 
 
 def _choice(detail: Detail, platform: str) -> str:
@@ -147,7 +178,7 @@ def _with_manifests(repository: Repository, digests: Sequence[str]) -> dict[str,
     if not wanted:
         return {}
     live = Image.objects.filter(repository=repository, digest__in=wanted, deleted_at=None)
-    found = {image.digest: image for image in live.select_related("manifest")}
+    found = {image.digest: image for image in live.select_related("manifest", "scan__sbom").defer(PACKAGES)}
     for image in found.values():
         reading.contents.keep(image.digest, bytes(image.manifest.content), image.manifest_size)
     return found
@@ -179,9 +210,11 @@ def _attached(repository: Repository, detail: Detail) -> list[Image]:
     """
     subjects = {detail.image.digest, detail.shown.digest}
     names = [f"{subject.replace(':', '-')}{ending}" for subject in subjects for ending in FALLBACK_ENDINGS]
-    live = Image.objects.filter(repository=repository, deleted_at=None).order_by("-pushed_at", "-id")
+    live = Image.objects.filter(repository=repository, deleted_at=None)
     tagged = ImageTag.objects.filter(repository=repository, name__in=names).values("image_id")
-    found = list(live.filter(Q(subject_digest__in=subjects) | Q(id__in=tagged))[:PAGE])
+    attached = live.filter(subject_digest__in=subjects).values("id").union(tagged)  # by an index each, as above
+    live = live.order_by("-pushed_at", "-id")
+    found = list(live.filter(id__in=attached)[:PAGE])
     indexes = [image for image in found if image.kind == Image.Kind.INDEX and image.subject_digest not in subjects]
     if not indexes:
         return found
@@ -193,11 +226,11 @@ def _attached(repository: Repository, detail: Detail) -> list[Image]:
 def get_with_place(
     caller: Caller, address: Address, reference: Reference, *, platform: str = ""
 ) -> tuple[Detail, Place]:
-    """Return an image, what is attached, what names it, what it replaced; of a chart the newest versions beside it.
+    """Return an image, what is attached, what names it, what it replaced; of a chart the highest versions beside it.
 
     ImageNotFound.
     """
-    repository = repositories.authorized(caller, address, Action.DESCRIBE_IMAGES)
+    repository = _allowed(caller, address, reference)
     detail = _detail(repository, reference, platform)
     is_chart = detail.image.kind == Image.Kind.CHART
     is_inside = not is_chart and detail.image.kind != Image.Kind.INDEX
@@ -219,8 +252,9 @@ def _parents(repository: Repository, image: Image) -> list[Image]:
 
 
 def _versions(repository: Repository) -> list[Version]:
+    """A chart's versions, the highest first; of one version the release comes before what came before it."""
     rows = ImageTag.objects.filter(repository=repository, image__kind=Image.Kind.CHART, image__deleted_at=None)
-    named = rows.order_by("-updated_at", "-id").values_list("name", "updated_at", "image__facts")
+    named = rows.order_by("-version_key", "-id").values_list("name", "updated_at", "image__facts")
     return [Version(*row) for row in named[:MOST_VERSIONS]]
 
 
@@ -228,7 +262,7 @@ def get_with_attached(
     caller: Caller, address: Address, reference: Reference, *, platform: str = ""
 ) -> tuple[Detail, list[Image]]:
     """Return an image and what is attached to it, or to what is shown of it: signatures and the like. ImageNotFound."""
-    repository = repositories.authorized(caller, address, Action.DESCRIBE_IMAGES)
+    repository = _allowed(caller, address, reference)
     detail = _detail(repository, reference, platform)
     return detail, _attached(repository, detail)
 
@@ -240,7 +274,7 @@ def get_with_layers(
 
     Only repositories that the caller may see are counted. The manifest is None if it can't be read. ImageNotFound.
     """
-    repository = repositories.authorized(caller, address, Action.DESCRIBE_IMAGES)
+    repository = _allowed(caller, address, reference)
     detail = _detail(repository, reference, platform)
     parsed = manifest_of(detail.shown)
     digests = {str(layer.digest) for layer in parsed.layers} if parsed else set()
@@ -258,7 +292,7 @@ def manifest_of(image: Image) -> ParsedManifest | None:
 
 def manifest(caller: Caller, address: Address, digest: Digest) -> bytes:
     """Return the exact bytes of an image's manifest; this is not a pull. ImageNotFound."""
-    image = reading.image(caller, address, digest)
+    image = reading.image(caller, address, digest, also_archived=True)
     content = reading.manifest(image.digest)
     if content is None:
         raise ImageNotFound(str(digest), str(address.name), address.registry.account_id)

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -13,7 +15,8 @@ from accounts.caller import Caller
 from registry.core import keyset, repositories
 from registry.core.browsing import PAGE, Page, PlatformRow, platforms_of
 from registry.core.keyset import Order
-from registry.models import Image, ImageChild, ImageTag, Repository
+from registry.models import Image, ImageChild, ImageScan, ImageTag, Repository
+from registry.models.scan import WITH_FINDINGS
 from registry.values import Address
 
 SORTS: Final = {
@@ -26,18 +29,24 @@ MOST_TAGS: Final = 6
 """Tags of an image that a row shows; the rest is a number."""
 TAGGED, UNTAGGED = "tagged", "untagged"
 KINDS: Final = tuple(Image.Kind.choices)
+CLASSES: Final = tuple(Image.Status.choices)
+SEVERITIES: Final = ("CRITICAL", "HIGH", "MEDIUM", "LOW")
+"""What scans can be asked to have found at least, the worst first."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImageFilter:
     """Which images are shown; a field that is empty or None lets all through.
 
-    `contains` is part of a tag or the beginning of a digest. The last two are in days.
+    `contains` is part of a tag or the beginning of a digest, `severity` the least that scans must have found in it, or
+    in an image that it names. The last two are in days.
     """
 
     contains: str = ""
     status: str = ""
     kind: str = ""
+    image_class: str = ""
+    severity: str = ""
     pushed_before: int | None = None
     not_pulled_for: int | None = None
 
@@ -55,6 +64,13 @@ class ImageRow:
     platforms: list[PlatformRow]
 
 
+@dataclass(frozen=True, slots=True)
+class ImagePage(Page[ImageRow]):
+    """The rows; of a list without a filter, also how many images stand `beneath` them, under an index."""
+
+    beneath: int = 0
+
+
 def page(
     caller: Caller,
     address: Address,
@@ -62,8 +78,9 @@ def page(
     only: ImageFilter = ALL,
     sort: str = "-pushed",
     after: str = "",
+    before: str = "",
     limit: int = PAGE,
-) -> Page[ImageRow]:
+) -> ImagePage:
     """Return a repository's images in the order of one of SORTS; with `-` before it the other way round.
 
     Images without a tag that an index names stand under it, not for themselves, unless they are looked for.
@@ -71,14 +88,15 @@ def page(
     repository = repositories.authorized(caller, address, Action.DESCRIBE_IMAGES)
     found = _found(repository, only)
     order = SORTS[sort.removeprefix("-")]
-    rows, following = keyset.cut(found, order, descending=sort.startswith("-"), after=after, limit=limit)
-    platforms = platforms_of(repository, rows)
-    tags = _tags(rows)
+    cut = keyset.cut(found, order, descending=sort.startswith("-"), after=after, before=before, limit=limit)
+    platforms = platforms_of(cut.rows)
+    tags = _tags(cut.rows)
     shown = [
         ImageRow(row, tags[row.id][:MOST_TAGS], max(0, len(tags[row.id]) - MOST_TAGS), platforms[row.id])
-        for row in rows
+        for row in cut.rows
     ]
-    return Page(shown, following, found.count())
+    total = found.count()
+    return ImagePage(shown, cut.next, total, cut.previous, repository.image_count - total if only == ALL else 0)
 
 
 def digests(caller: Caller, address: Address, only: ImageFilter) -> list[str]:
@@ -102,6 +120,12 @@ def _found(repository: Repository, only: ImageFilter) -> QuerySet[Image]:
             found = found.filter(tagged | ~Q(digest__in=_children(repository)))
     if only.kind:
         found = found.filter(kind=only.kind)
+    if only.image_class:
+        found = found.filter(image_status=only.image_class)
+    if only.severity:
+        bad = _with_findings(repository, only.severity)
+        above = ImageChild.objects.filter(parent__repository=repository, digest__in=bad).values("parent_id")
+        found = found.filter(Q(digest__in=bad) | Q(id__in=above))
     now = timezone.now()
     if only.pushed_before is not None:
         found = found.filter(pushed_at__lt=now - timedelta(days=only.pushed_before))
@@ -109,6 +133,14 @@ def _found(repository: Repository, only: ImageFilter) -> QuerySet[Image]:
         since = now - timedelta(days=only.not_pulled_for)
         found = found.filter(Q(last_recorded_pull_time=None) | Q(last_recorded_pull_time__lt=since))
     return found
+
+
+def _with_findings(repository: Repository, least: str) -> QuerySet[ImageScan, str]:
+    """Digests of the images in which scans found something of a severity or a worse one."""
+    levels = SEVERITIES[: SEVERITIES.index(least) + 1]
+    has_one = reduce(or_, (Q(**{f"counts__{level}__gt": 0}) for level in levels))
+    scans = ImageScan.objects.filter(has_one, image__repository=repository, status__in=WITH_FINDINGS)
+    return scans.values_list("image__digest", flat=True)
 
 
 def _children(repository: Repository) -> QuerySet[ImageChild, str]:

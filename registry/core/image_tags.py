@@ -11,7 +11,7 @@ from accounts.audit import trail
 from accounts.audit.actions import Action
 from accounts.caller import Caller
 from registry import events
-from registry.core import addresses, mutability, repositories
+from registry.core import addresses, image_rows, mutability, repositories
 from registry.errors import ImageNotFound, ImageTagAlreadyExists
 from registry.models import Image, ImageTag, Repository, TagEvent
 from registry.values import Address, Digest
@@ -56,7 +56,8 @@ def move(
 def revert(caller: Caller, address: Address, tag: Tag, digest: Digest) -> bool:
     """Put a tag back to an image that it named before; False if it names that already.
 
-    ImageNotFound if it never named the image, or the image is gone; ImageTagAlreadyExists if the tag is immutable.
+    ImageNotFound if it never named the image, or the image is gone; ImageTagAlreadyExists if the tag is immutable;
+    CountLimitExceeded.
     """
     name = str(tag)
     repository = repositories.authorized(caller, address, Action.PUT_IMAGE, image_tags=lambda _: [name])
@@ -68,6 +69,7 @@ def revert(caller: Caller, address: Address, tag: Tag, digest: Digest) -> bool:
         )
         if image is None or not named.exists():
             raise ImageNotFound(str(digest), repository.name, repository.account_id)
+        image_rows.adopt(image)
         has_moved = move(caller, repository, name, image, because=TagEvent.Kind.REVERTED)
         if has_moved:
             record_push(caller, repository, image, [name])
@@ -84,14 +86,22 @@ def record_push(caller: Caller, repository: Repository, image: Image, tags: Sequ
         outbox.announce(events.ImagePushed(repository.id, image.digest, tag))
 
 
-def remove(caller: Caller, repository: Repository, row: ImageTag) -> None:
-    """Take a tag away, inside the transaction that locked the repository."""
-    _write_event(caller, repository, row.name, TagEvent.Kind.DELETED, old=row.image.digest)
+def remove(caller: Caller, repository: Repository, row: ImageTag, *, rule: int | None = None) -> None:
+    """Take a tag away, inside the transaction that locked the repository; `rule` is the one that let it expire."""
+    kind = TagEvent.Kind.DELETED if rule is None else TagEvent.Kind.EXPIRED
+    _write_event(caller, repository, row.name, kind, old=row.image.digest, rule=rule)
     row.delete()
 
 
 def _write_event(
-    caller: Caller, repository: Repository, tag: str, kind: TagEvent.Kind, *, old: str = "", new: str = ""
+    caller: Caller,
+    repository: Repository,
+    tag: str,
+    kind: TagEvent.Kind,
+    *,
+    old: str = "",
+    new: str = "",
+    rule: int | None = None,
 ) -> None:
     """Write one line of the tag's history."""
     TagEvent.objects.create(
@@ -101,4 +111,5 @@ def _write_event(
         old_digest=old,
         new_digest=new,
         principal_arn=caller.principal_arn,
+        rule=rule,
     )

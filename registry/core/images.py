@@ -1,11 +1,10 @@
 """Images: put, get, head, delete, untag, referrers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts import outbox
@@ -13,28 +12,33 @@ from accounts.audit import trail
 from accounts.audit.actions import Action
 from accounts.caller import Caller
 from registry import events
-from registry.core import addresses, blobs, image_tags, pulls, reading, removed, repositories, tallies
+from registry.core import (
+    addresses,
+    archive,
+    image_rows,
+    image_tags,
+    naming,
+    pulls,
+    reading,
+    removed,
+    repositories,
+    scan_conditions,
+    tallies,
+)
 from registry.core.reading import FoundImage
-from registry.core.storable import storable
 from registry.errors import (
-    BlobNotFound,
     CountLimitExceeded,
     ImageIsReferenced,
     ImageNotFound,
     InvalidDigest,
     InvalidImageTag,
-    LayersNotFound,
     ManifestDigestMismatch,
     ManifestTooLarge,
-    ReferencedImagesNotFound,
 )
-from registry.manifests import describe
-from registry.manifests.parse import Descriptor, ParsedManifest, parse
-from registry.models import Blob, Image, ImageBlob, ImageChild, ImageTag, Manifest, Repository
+from registry.manifests.parse import parse
+from registry.models import Image, ImageTag, Repository
 from registry.values import Address, Digest, Reference
 from registry.values import ImageTag as Tag
-
-LARGEST_CONFIG = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +66,15 @@ def put(
     content: bytes,
     *,
     tags: Sequence[Tag] = (),
+    is_generated: bool = False,
 ) -> Put:
     """Store a manifest, and let the tag (if the reference is one) or, beside a digest, `tags` name it: all or none.
 
-    Putting what is there already changes nothing. Raises ManifestInvalid, ManifestTooLarge, ManifestDigestMismatch,
-    LayersNotFound, ReferencedImagesNotFound, ImageTagAlreadyExists, CountLimitExceeded, TakenDown.
+    Putting what is there already changes nothing, but brings it out of the archive. What `is_generated` was made here
+    of its subject, which must be there (ImageNotFound): it is no push, and no image of those that may be there, until
+    somebody pushes the same, or an index that names it. Raises
+    ManifestInvalid, ManifestTooLarge, ManifestDigestMismatch, LayersNotFound, ReferencedImagesNotFound,
+    ImageTagAlreadyExists, CountLimitExceeded, TakenDown.
     """
     names = list(dict.fromkeys(str(tag) for tag in ((reference,) if isinstance(reference, Tag) else tags)))
     repository = repositories.authorized_for_push(caller, address, Action.PUT_IMAGE, names)
@@ -77,36 +85,51 @@ def put(
     if isinstance(reference, Digest) and digest != reference:
         raise ManifestDigestMismatch(str(reference), str(digest))
     parsed = parse(content, media_type)
-    present = _require_blobs(repository, parsed)
-    _require_children(repository, parsed)
-    facts = _config_facts(parsed, present)
+    present = image_rows.require_blobs(repository, parsed)
+    facts = image_rows.config_facts(parsed, present)
     subject = str(parsed.subject.digest) if parsed.subject else ""
     with transaction.atomic():
         repositories.lock(repository)
-        _lock_blobs(present.values())
-        image = _live(repository).filter(digest=str(digest)).first()
+        removed.refuse_again(address, str(digest))  # staff may have taken it down since
+        image_rows.lock_blobs(repository, present.values())
+        image_rows.require_children(repository, parsed)
+        live = image_rows.live(repository)
+        if is_generated and not live.filter(digest=subject).exists():
+            raise ImageNotFound(subject, repository.name, repository.account_id)
+        image = live.filter(digest=str(digest)).first()
         is_new = image is None
         if image is None:
-            if _live(repository).count() >= settings.MAX_IMAGES:
-                raise CountLimitExceeded(f"A repository may have {settings.MAX_IMAGES} images")
-            image = _create(caller, repository, parsed, str(digest), content, facts)
-            _create_references(image, parsed, present)
+            if not is_generated:
+                image_rows.require_room(repository)
+            image = image_rows.create(
+                caller, repository, parsed, str(digest), content, facts, is_generated=is_generated
+            )
+            image_rows.create_references(image, parsed, present)
             tallies.add(repository.id, [image])
+        if not is_generated:
+            is_new |= image_rows.adopt(image, parsed.children)
+        is_back = archive.activate(caller, repository, [image])
         moved = [name for name in names if image_tags.move(caller, repository, name, image)]
         if moved and ImageTag.objects.filter(image=image).count() > settings.MAX_TAGS:
             raise CountLimitExceeded(f"An image may have {settings.MAX_TAGS} tags")
-        if is_new or moved:
+        if (is_new or moved) and not is_generated:
             image_tags.record_push(caller, repository, image, moved or [""])
-    return Put(image, subject, changed=bool(is_new or moved))
+    return Put(image, subject, changed=bool(is_new or moved or is_back))
 
 
 def get(caller: Caller, address: Address, reference: Reference) -> Stored:
     """Return an image with its manifest, and record the pull."""
+    stored = look(caller, address, reference)
+    pulls.record(caller, pulls.Kind.PULL, address, stored.image, reference)
+    return stored
+
+
+def look(caller: Caller, address: Address, reference: Reference) -> Stored:
+    """Return an image with its manifest; whoever hands it out records the pull."""
     image = reading.image(caller, address, reference)
     content = reading.manifest(image.digest)
     if content is None:
         raise ImageNotFound(str(reference), str(address.name), address.registry.account_id)
-    pulls.record(caller, pulls.Kind.PULL, address, image, reference)
     return Stored(image, content)
 
 
@@ -134,27 +157,30 @@ def delete(caller: Caller, address: Address, digest: Digest) -> None:
     delete_many(caller, address, [digest])
 
 
-def delete_many(caller: Caller, address: Address, digests: Sequence[Digest]) -> None:
-    """Delete several images in one transaction, all or none. An index and its children may go together."""
+def delete_many(
+    caller: Caller, address: Address, digests: Sequence[Digest], *, rules: Mapping[str, int] | None = None
+) -> None:
+    """Delete several images in one transaction, all or none. An index and its children may go together.
+
+    `rules` has the rules of a lifecycle policy by the digests of what they let expire.
+    """
     wanted = {str(digest) for digest in digests}
     repository = repositories.authorized_for_tags(
         caller, address, Action.BATCH_DELETE_IMAGE, lambda found: _tags_of(found, wanted)
     )
     with transaction.atomic():
         repositories.lock(repository)
-        images = {image.digest: image for image in _live(repository).filter(digest__in=wanted)}
+        images = {image.digest: image for image in image_rows.live(repository).filter(digest__in=wanted)}
         for digest in sorted(wanted - images.keys()):
             raise ImageNotFound(digest, repository.name, repository.account_id)
-        naming = ImageChild.objects.filter(
-            parent__repository=repository, parent__deleted_at=None, digest__in=wanted
-        ).exclude(parent__in=images.values())
-        for digest in naming.values_list("digest", flat=True)[:1]:
+        held = naming.of(repository, wanted).exclude(parent__in=images.values())
+        for digest in held.values_list("digest", flat=True)[:1]:
             raise ImageIsReferenced(digest, repository.name, repository.account_id)
-        tags = ImageTag.objects.select_related("image").filter(image__in=images.values())
+        tags = list(ImageTag.objects.select_related("image").filter(image__in=images.values()))
         deleted = [{"imageDigest": digest} for digest in sorted(wanted)]
-        _untag(caller, repository, list(tags))
+        _untag(caller, repository, tags, rules)
         _record_deletion(caller, address, deleted)
-        _mark_deleted(repository, wanted)
+        _mark_deleted(caller, repository, wanted, tags, rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +217,8 @@ def delete_ids(
     gone: list[tuple[str, str]] = []
     with transaction.atomic():
         repositories.lock(repository)
-        indexes = set(
-            _live(repository).filter(digest__in=digests, kind=Image.Kind.INDEX).values_list("digest", flat=True)
-        )
-        for digest, tag in sorted(found, key=lambda each: not each[1] and each[0] not in indexes):
+        places = {digest: place for place, digest in enumerate(_top_down(repository, digests))}
+        for digest, tag in sorted(found, key=lambda each: -1 if each[1] else places[each[0]]):
             if tag:
                 failure = _delete_tag(caller, repository, digest, tag, gone)
             else:
@@ -205,6 +229,17 @@ def delete_ids(
             named = [{"imageDigest": digest} | ({"imageTag": tag} if tag else {}) for digest, tag in gone]
             _record_deletion(caller, address, named)
     return gone, failures
+
+
+def _top_down(repository: Repository, digests: set[str]) -> list[str]:
+    """The digests, each behind those of the indexes among them that name it."""
+    order: list[str] = []
+    left = sorted(digests)
+    while left:
+        named = set(naming.of(repository, left, digest__in=left).values_list("digest", flat=True))
+        order += [digest for digest in left if digest not in named]
+        left = [digest for digest in left if digest in named]
+    return order
 
 
 def _wrong_id(digest: str, tag: str) -> tuple[str, str] | None:
@@ -238,13 +273,13 @@ def _delete_tag(
     _untag(caller, repository, [row])
     gone.append((image.digest, tag))
     if not ImageTag.objects.filter(image=image).exists() and not _is_named(repository, image.digest):
-        _mark_deleted(repository, [image.digest])
+        _mark_deleted(caller, repository, [image.digest], [row])
     return None
 
 
 def _delete_image(caller: Caller, repository: Repository, digest: str, gone: list[tuple[str, str]]) -> Failure | None:
     """Delete an image with all its tags."""
-    image = _live(repository).filter(digest=digest).first()
+    image = image_rows.live(repository).filter(digest=digest).first()
     if image is None:
         return Failure(digest, "", "ImageNotFound", "Requested image not found")
     if _is_named(repository, digest):
@@ -255,23 +290,41 @@ def _delete_image(caller: Caller, repository: Repository, digest: str, gone: lis
     gone.extend((digest, row.name) for row in rows)
     if not rows:
         gone.append((digest, ""))
-    _mark_deleted(repository, [digest])
+    _mark_deleted(caller, repository, [digest], rows)
     return None
 
 
 def _is_named(repository: Repository, digest: str) -> bool:
     """Whether a live index of the repository names the image."""
-    return ImageChild.objects.filter(parent__repository=repository, parent__deleted_at=None, digest=digest).exists()
+    return naming.of(repository, [digest]).exists()
 
 
-def _mark_deleted(repository: Repository, digests: Iterable[str]) -> None:
-    """Let images be gone, and announce it, inside the transaction that locked the repository."""
+def _mark_deleted(
+    caller: Caller,
+    repository: Repository,
+    digests: Iterable[str],
+    tags: Iterable[ImageTag],
+    rules: Mapping[str, int] | None = None,
+) -> None:
+    """Let images be gone, with the tags that went with them, and announce it; inside the repository's transaction.
+
+    What was made of them here goes with them.
+    """
     wanted = sorted(digests)
-    going = _live(repository).filter(digest__in=wanted)
-    tallies.take(repository.id, list(going.only("kind", "size")))
-    going.update(deleted_at=timezone.now())
-    for digest in wanted:
-        outbox.announce(events.ImageDeleted(repository.id, digest))
+    live = image_rows.live(repository).only("digest", "kind", "size", "is_generated")
+    going = list(live.filter(digest__in=wanted))
+    # A query of its own: an index answers each, and none the two of them together.
+    going += live.filter(subject_digest__in=wanted, is_generated=True).exclude(id__in=[image.id for image in going])
+    tallies.take(repository.id, going)
+    now = timezone.now()
+    for image in going:
+        image.deleted_at, image.deleted_by = now, caller.principal_arn
+        image.deleted_tags = sorted(row.name for row in tags if row.image_id == image.id)
+        image.deleted_by_rule = (rules or {}).get(image.digest)
+    Image.objects.bulk_update(going, ["deleted_at", "deleted_by", "deleted_tags", "deleted_by_rule"], batch_size=100)
+    unheard = {image.digest for image in going if image.is_generated}  # nobody was told that they came
+    gone = (digest for digest in wanted if digest not in unheard)
+    outbox.announce(*(events.ImageDeleted(repository.id, digest) for digest in gone))
 
 
 def referrers(
@@ -280,14 +333,24 @@ def referrers(
     digest: Digest,
     *,
     artifact_types: Sequence[str] = (),
+    status: str = "",
     last: str = "",
     limit: int = 100,
 ) -> tuple[list[Image], bool]:
-    """Return the images whose subject is `digest`, by digest after `last`, and whether more follow."""
+    """Return the images whose subject is `digest`, by digest after `last`, and whether more follow.
+
+    `status` is that of the images, by itself ACTIVE; ANY for all. Who may not pull the subject sees none of them.
+    """
     repository = repositories.authorized(
-        caller, address, Action.BATCH_GET_IMAGE, image_tags=lambda found: _tags_of(found, {str(digest)})
+        caller,
+        address,
+        Action.BATCH_GET_IMAGE,
+        image_tags=lambda found: _tags_of(found, {str(digest)}),
+        scans_of=lambda found: scan_conditions.of_digest(found.id, str(digest)),
     )
-    found = _live(repository).filter(subject_digest=str(digest), digest__gt=last).order_by("digest")
+    found = image_rows.live(repository).filter(subject_digest=str(digest), digest__gt=last).order_by("digest")
+    if status != "ANY":
+        found = found.filter(image_status=status or Image.Status.ACTIVE)
     if artifact_types:
         found = found.filter(artifact_type__in=artifact_types)
     images = list(found[: limit + 1])
@@ -301,128 +364,13 @@ def _tags_of(repository: Repository | None, digests: Iterable[str]) -> list[str]
     return sorted({tag for digest in digests for tag in reading.tags_of_image(repository.id, digest)})
 
 
-def _live(repository: Repository) -> QuerySet[Image]:
-    """The images of a repository that are not deleted."""
-    return Image.objects.filter(repository=repository, deleted_at=None)
-
-
-def _lock_blobs(present: Iterable[Blob]) -> None:
-    """Hold the blobs' rows; LayersNotFound if collection has taken one since it was looked up."""
-    wanted = {blob.id: blob.digest for blob in present}
-    locked = Blob.objects.select_for_update(no_key=True).filter(id__in=wanted, state=Blob.State.LIVE).order_by("id")
-    if missing := wanted.keys() - set(locked.values_list("id", flat=True)):
-        raise LayersNotFound(sorted(wanted[blob_id] for blob_id in missing))
-
-
-def _require_blobs(repository: Repository, parsed: ParsedManifest) -> dict[str, Blob]:
-    """Return the blobs that the manifest names, by digest; LayersNotFound if any is absent that must be here.
-
-    Layers that clients fetch from elsewhere may have been pushed all the same: then the image keeps them.
-    """
-    named = {str(descriptor.digest) for descriptor in parsed.blobs}
-    present = blobs.present(repository, named) if named else {}
-    if missing := {str(descriptor.digest) for descriptor in parsed.required_blobs} - present.keys():
-        raise LayersNotFound(sorted(missing))
-    return present
-
-
-def _require_children(repository: Repository, parsed: ParsedManifest) -> None:
-    """ReferencedImagesNotFound names the manifests of an index that are absent."""
-    wanted = {str(descriptor.digest) for descriptor in parsed.children}
-    if wanted:
-        there = set(_live(repository).filter(digest__in=wanted).values_list("digest", flat=True))
-        if missing := wanted - there:
-            raise ReferencedImagesNotFound(sorted(missing))
-
-
-def _config_facts(parsed: ParsedManifest, present: dict[str, Blob]) -> describe.ConfigFacts:
-    """Read what the config says of the image; a config that is large or strange says nothing."""
-    blob = present.get(str(parsed.config.digest)) if parsed.config else None
-    content = b""
-    if blob is not None and blob.size <= LARGEST_CONFIG:
-        try:
-            with blobs.read(blob).file as file:
-                content = file.read()
-        except BlobNotFound as error:  # found damaged just now: the client must push it again
-            raise LayersNotFound([blob.digest]) from error
-    return describe.config_facts(parsed, content)
-
-
-def _create(
-    caller: Caller,
-    repository: Repository,
-    parsed: ParsedManifest,
-    digest: str,
-    content: bytes,
-    facts: describe.ConfigFacts,
-) -> Image:
-    """Write the rows of a manifest that the repository does not have."""
-    manifest, _ = Manifest.objects.get_or_create(digest=digest, defaults={"content": content})
-    return Image.objects.create(
-        repository=repository,
-        manifest=manifest,
-        digest=digest,
-        media_type=parsed.media_type,
-        artifact_type=parsed.artifact_type,
-        subject_digest=str(parsed.subject.digest) if parsed.subject else "",
-        manifest_size=len(content),
-        size=_size(repository, parsed),
-        kind=describe.kind(parsed),
-        os=storable(facts.os)[:64],
-        architecture=storable(facts.architecture)[:64],
-        variant=storable(facts.variant)[:64],
-        annotations=storable(dict(parsed.annotations)),
-        facts=storable(facts.as_json()),
-        pushed_by=caller.principal_arn,
-    )
-
-
-def _size(repository: Repository, parsed: ParsedManifest) -> int:
-    """Bytes of the blobs that the manifest names; of an index those of its largest child, as ECR counts."""
-    own = sum(descriptor.size for descriptor in parsed.blobs)
-    digests = {str(descriptor.digest) for descriptor in parsed.children}
-    if not digests:
-        return own
-    return own + max(_live(repository).filter(digest__in=digests).values_list("size", flat=True), default=0)
-
-
-def _create_references(image: Image, parsed: ParsedManifest, present: dict[str, Blob]) -> None:
-    """Write which blobs and children the manifest names, in its order."""
-    ImageBlob.objects.bulk_create(
-        ImageBlob(
-            image=image,
-            blob=present[str(descriptor.digest)],
-            position=position,
-            is_config=descriptor is parsed.config,
-            media_type=descriptor.media_type[:255],
-        )
-        for position, descriptor in enumerate(parsed.blobs)
-        if str(descriptor.digest) in present
-    )
-    ImageChild.objects.bulk_create(
-        _child(image, position, descriptor) for position, descriptor in enumerate(parsed.children)
-    )
-
-
-def _child(image: Image, position: int, descriptor: Descriptor) -> ImageChild:
-    """One entry of an index."""
-    platform = descriptor.platform
-    return ImageChild(
-        parent=image,
-        digest=str(descriptor.digest),
-        position=position,
-        os=storable(platform.os)[:64] if platform else "",
-        architecture=storable(platform.architecture)[:64] if platform else "",
-        variant=storable(platform.variant)[:64] if platform else "",
-        is_attestation="vnd.docker.reference.type" in descriptor.annotations,
-    )
-
-
-def _untag(caller: Caller, repository: Repository, rows: list[ImageTag]) -> None:
+def _untag(
+    caller: Caller, repository: Repository, rows: list[ImageTag], rules: Mapping[str, int] | None = None
+) -> None:
     """Remove tags, with their history and events, inside the transaction that locked the repository."""
     for row in rows:
-        image_tags.remove(caller, repository, row)
-        outbox.announce(events.ImageUntagged(repository.id, row.image.digest, row.name))
+        image_tags.remove(caller, repository, row, rule=(rules or {}).get(row.image.digest))
+    outbox.announce(*(events.ImageUntagged(repository.id, row.image.digest, row.name) for row in rows))
 
 
 def _record_deletion(caller: Caller, address: Address, image_ids: list[dict[str, str]]) -> None:

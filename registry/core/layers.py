@@ -3,8 +3,8 @@
 Uploads and digest checks are those of every push (uploads, blobs).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.core import signing
@@ -20,7 +20,7 @@ from registry.errors import (
     LayerInaccessible,
     LayerPartTooSmall,
 )
-from registry.models import Blob, BlobLink, ImageBlob, Upload
+from registry.models import Blob, BlobLink, Image, ImageBlob, Upload
 from registry.values import Address, Digest
 
 PART_BYTES: Final = 10 * 1024 * 1024
@@ -33,12 +33,16 @@ URL_SECONDS: Final = 3600
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """Whether a digest that was asked for is there; `failure` is ECR's code if it could not be looked for."""
+    """Whether a digest that was asked for is there; `failure` is ECR's code if it could not be looked for.
+
+    `is_archived` if all images of the repository that have the layer are in the archive.
+    """
 
     digest: str
     size: int | None = None
     media_type: str = ""
     failure: str = ""
+    is_archived: bool = False
 
 
 def check(caller: Caller, address: Address, digests: Sequence[str]) -> list[Availability]:
@@ -51,17 +55,35 @@ def check(caller: Caller, address: Address, digests: Sequence[str]) -> list[Avai
         except InvalidDigest:
             continue
     there = blobs.present(repository, known.values())
-    used = ImageBlob.objects.filter(blob__in=list(there.values()), image__repository=repository)
+    used = ImageBlob.objects.filter(blob__in=list(there.values()), image__repository=repository, image__deleted_at=None)
     types = dict(used.values_list("blob__digest", "media_type"))
-    return [_availability(text, text in known, there.get(text), types) for text in dict.fromkeys(digests)]
+    archived = _archived(repository.id, known.values())
+    found = [
+        _availability(repository.id, text, text in known, there.get(text), types) for text in dict.fromkeys(digests)
+    ]
+    return [replace(each, is_archived=each.size is not None and each.digest in archived) for each in found]
 
 
-def _availability(text: str, is_digest: bool, blob: Blob | None, types: dict[str, str]) -> Availability:
+def _archived(repository_id: int, digests: Iterable[str]) -> set[str]:
+    """Those of the layers that only archived images of the repository have."""
+    using = ImageBlob.objects.filter(
+        image__repository=repository_id, image__deleted_at=None, blob__digest__in=list(digests)
+    )
+    statuses = using.values_list("blob__digest", "image__image_status").distinct()
+    found: dict[str, set[str]] = {}
+    for digest, status in statuses:
+        found.setdefault(digest, set()).add(status)
+    return {digest for digest, its in found.items() if its == {Image.Status.ARCHIVED}}
+
+
+def _availability(
+    repository_id: int, text: str, is_digest: bool, blob: Blob | None, types: dict[str, str]
+) -> Availability:
     if not is_digest:
         return Availability(text, failure="InvalidLayerDigest" if text else "MissingLayerDigest")
     if blob is None:
         return Availability(text)
-    found = reading.FoundBlob(0, blob.id, blob.digest, blob.size, blob.storage_key, blob.digest in types)
+    found = reading.FoundBlob(repository_id, blob.id, blob.digest, blob.size, blob.storage_key, blob.digest in types)
     try:
         blobs.require_whole(found)
     except BlobNotFound:
@@ -104,11 +126,11 @@ def complete(caller: Caller, address: Address, upload_id: str, digest: Digest) -
 def ticket(caller: Caller, address: Address, digest: Digest) -> str:
     """Return what stands for the right to download a layer for URL_SECONDS, by whoever has it.
 
-    BlobNotFound if it is not there, LayerInaccessible if no image of the repository has it.
+    BlobNotFound if it is not there, LayerInaccessible if no image of the repository has it, or only archived ones.
     """
-    found = blobs.readable(caller, address, digest)
+    found = reading.blob(caller, address, digest, Action.GET_DOWNLOAD_URL_FOR_LAYER)
     blobs.require_whole(found)
-    if not found.is_referenced:
+    if not found.is_referenced or found.is_archived:
         raise LayerInaccessible(str(digest), str(address.name))
     return signing.dumps([found.repository_id, found.digest], salt=SALT, compress=True)
 

@@ -1,6 +1,5 @@
 """Which tags of a repository may move: all, none, or all but those that a filter names."""
 
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
@@ -8,11 +7,11 @@ from typing import Final
 from accounts.iam.matching import like
 from registry.errors import InvalidValue
 from registry.models import Repository
+from registry.values import TAG_FILTER
 
 CHOICES: Final = tuple(Repository.TagMutability.choices)
 MUTABLE: Final = Repository.TagMutability.MUTABLE.value
 WILDCARD: Final = "WILDCARD"
-FILTER: Final = re.compile(r"[0-9a-zA-Z._*-]{1,128}")
 MOST_FILTERS: Final = 5
 MOST_STARS: Final = 2
 WITH_EXCLUSION: Final = frozenset(
@@ -41,7 +40,7 @@ def check(setting: str, filters: Sequence[str]) -> None:
     if len(filters) > MOST_FILTERS:
         raise InvalidValue(str(len(filters)), f"exclusion filters are more than {MOST_FILTERS}")
     for text in filters:
-        if not FILTER.fullmatch(text) or text.count("*") > MOST_STARS:
+        if not TAG_FILTER.fullmatch(text) or text.count("*") > MOST_STARS:
             raise InvalidValue(text, f"is not a filter: 1 to 128 letters, digits and . _ - with at most {MOST_STARS} *")
 
 

@@ -17,7 +17,8 @@ from accounts.iam import document
 from accounts.iam.document import Kind, Policy, PolicyInvalid
 from accounts.iam.request import Decision
 from accounts.recent import Recent
-from registry.core import addresses
+from registry.core import addresses, scan_conditions
+from registry.core.scan_conditions import Asked
 from registry.models import RegistrySettings
 from registry.values import Address, RegistryId
 
@@ -69,20 +70,22 @@ Tags = Callable[[], Iterable[str]] | Iterable[str]
 class Conditions:
     """What a request says about itself beside its action: the condition keys that only the registry knows.
 
-    `image_tags` may be a function, called only if a policy asks.
+    `image_tags` may be a function, called only if a policy asks; `scans` tells of the scans of the image that is meant.
     """
 
-    __slots__ = ("_image_tags", "_more", "_resource_tags")
+    __slots__ = ("_image_tags", "_more", "_resource_tags", "scans")
 
     def __init__(
         self,
         resource_tags: Mapping[str, str] | str | None = None,
         image_tags: Tags = (),
         more: Mapping[str, Values] | None = None,
+        scans: Asked | None = None,
     ) -> None:
         self._resource_tags = resource_tags
         self._image_tags = image_tags
         self._more = more
+        self.scans = scans
 
     def keys(self) -> dict[str, Values]:
         """The condition keys with their values."""
@@ -93,6 +96,8 @@ class Conditions:
                 known[f"aws:ResourceTag/{key}"] = known[f"ecr:ResourceTag/{key}"] = value
         if self._image_tags:
             known[IMAGE_TAG] = self._image_tags
+        if self.scans:
+            known.update(self.scans.keys())
         return known
 
 
@@ -112,13 +117,31 @@ def require(
     """
     first = None
     for action in actions:
+        if conditions.scans:
+            conditions.scans.rewind()
         decision = decide(caller, address, action, policy_text=policy_text, conditions=conditions)
+        while not decision.allowed and conditions.scans and conditions.scans.advance():
+            decision = decide(caller, address, action, policy_text=policy_text, conditions=conditions)
         if decision.allowed:
             return
         first = first or decision
     if first is not None:
-        service = "ecr-public" if address.is_public else "ecr"
-        gate.refuse(caller, f"{service}:{actions[0]}", addresses.arn(address), first)
+        name = f"{'ecr-public' if address.is_public else 'ecr'}:{actions[0]}"
+        because = _because(caller, address, name, policy_text, conditions)
+        gate.refuse(caller, name, addresses.arn(address), first, because=because)
+
+
+def _because(caller: Caller, address: Address, action: str, policy_text: str, conditions: Conditions) -> str:
+    """What a scan found that stands in the way, for somebody who would be let through otherwise; else nothing."""
+    if conditions.scans is None or not conditions.scans.was_asked:
+        return ""
+    policies = in_force(address.registry, action, policy_text)
+    keys, public, arn = conditions.keys(), public_of(address), addresses.arn(address)
+    other, plain = scan_conditions.without_in(caller), scan_conditions.without(policies)
+    if not gate.decide(other, action, arn, policies=plain, public=public, context=keys).allowed:
+        return ""
+    asking = (*policies, *caller.rights.identity, *(caller.rights.session or ()))
+    return scan_conditions.words(asking, action, gate.Context(caller, keys))
 
 
 def decide(
@@ -146,6 +169,20 @@ def require_in_registry(
     name = f"{service}:{action}"
     policies = in_force(registry, name)
     gate.require(caller, name, addresses.registry_arn(registry), policies=policies, context=conditions.keys())
+
+
+def require_somewhere(caller: Caller, registry: RegistryId, action: Action) -> None:
+    """Refuse at once whom nothing lets do an action on any repository; for others each name is a question of its own.
+
+    Raises CredentialsMissing, AccessDenied.
+    """
+    if may(caller, registry, action) or caller.rights.everything:
+        return
+    name = f"{'ecr-public' if registry.is_public else 'ecr'}:{action}"
+    policies = (*caller.rights.identity, *in_force(registry, name))
+    statements = (statement for policy in policies for statement in policy.statements)
+    if not any(statement.allows and statement.actions.match(name.lower()) for statement in statements):
+        require_in_registry(caller, registry, action)
 
 
 def may(caller: Caller, registry: RegistryId, action: Action) -> bool:

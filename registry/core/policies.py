@@ -4,12 +4,13 @@ from typing import Final
 
 from django.db import transaction
 
-from accounts import gate
+from accounts import gate, outbox
 from accounts.audit import trail
 from accounts.audit.actions import Action
 from accounts.caller import Caller
 from accounts.iam import document
 from accounts.iam.document import Kind, PolicyInvalid, Problem
+from registry import events
 from registry.core import addresses, permissions, repositories
 from registry.errors import InvalidPolicy, PolicyLocksOut, RepositoryNotFound, RepositoryPolicyNotFound
 from registry.models import Repository, RepositoryPolicyVersion
@@ -100,3 +101,5 @@ def _write(caller: Caller, repository: Repository, text: str, action: Action) ->
             id__in=list(kept[:KEPT_VERSIONS])
         ).delete()
         trail.record(caller, action, addresses.arn(repository.address), details={"policyText": text})
+        if repository.is_public:
+            outbox.announce(events.RepositoryVisibilityChanged(repository.id))

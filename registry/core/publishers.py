@@ -8,10 +8,12 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from accounts import outbox
 from accounts.audit import trail
 from accounts.audit.actions import Action
 from accounts.caller import Staff
 from accounts.models import Account
+from registry import events
 from registry.core import addresses, aliases, catalog
 from registry.errors import InvalidValue
 from registry.models import Alias, RegistryCatalogData, Repository
@@ -99,10 +101,13 @@ def unverify(staff: Staff, account_id: str) -> None:
 def _mark(staff: Staff, account_id: str, action: Action, *, at: datetime | None, by: str, because: str) -> None:
     fields: dict[str, Any] = {"verified_at": at, "verified_by": by, "verified_because": because}
     with transaction.atomic():
+        was_verified = is_verified(account_id)
         RegistryCatalogData.objects.update_or_create(account_id=account_id, defaults=fields)
         resource = addresses.registry_arn(RegistryId(account_id, PUBLIC))
         trail.record(staff.on(account_id), action, resource, details={"because": because})
         catalog.announce_publisher(account_id)
+        if was_verified != (at is not None):
+            outbox.announce(events.PublisherMarked(account_id, at is not None, timezone.now().isoformat()))
 
 
 def _with_registry() -> QuerySet[Account]:

@@ -5,27 +5,35 @@ nothing, at the same cost.
 """
 
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from threading import Lock
 from typing import Any, Final, Generic, TypeVar
 
+from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 from accounts.audit.actions import Action
 from accounts.caller import Caller
-from registry.core import permissions
+from registry.core import permissions, scan_conditions, seen
 from registry.core.permissions import Conditions, Tags
-from registry.errors import BlobNotFound, ImageNotFound, RepositoryNotFound
-from registry.models import Blob
-from registry.values import Address, Digest, Reference
+from registry.core.scan_conditions import Asked, ScanState
+from registry.errors import BlobNotFound, ImageArchived, ImageNotFound, RepositoryNotFound
+from registry.models import Blob, Image, Repository
+from registry.values import Address, Digest, ImageTag, Reference
 
 REPOSITORY: Final = """
     FROM registry_repository r JOIN accounts_account a ON a.id = r.account_id AND a.is_active
 """
 PLACE: Final = "WHERE r.account_id = %s AND r.region = %s AND r.name = %s AND r.deleted_at IS NULL"
 
-IMAGE: Final = "SELECT r.policy_text, r.resource_tags, r.id, i.id, i.digest, i.media_type, i.manifest_size" + REPOSITORY
+IMAGE: Final = (
+    "SELECT r.policy_text, r.resource_tags, r.id, i.id, i.digest, i.media_type, i.manifest_size, i.image_status"
+    + REPOSITORY
+)
 IMAGE_BY_TAG: Final = f"""{IMAGE}
     LEFT JOIN registry_imagetag t ON t.repository_id = r.id AND t.name = %s
     LEFT JOIN registry_image i ON i.id = t.image_id AND i.deleted_at IS NULL
@@ -33,14 +41,24 @@ IMAGE_BY_TAG: Final = f"""{IMAGE}
 IMAGE_BY_DIGEST: Final = f"""{IMAGE}
     LEFT JOIN registry_image i ON i.repository_id = r.id AND i.digest = %s AND i.deleted_at IS NULL
     {PLACE}"""
+HAS_ARCHIVED: Final = """EXISTS (SELECT 1 FROM registry_image i
+            WHERE i.repository_id = r.id AND i.deleted_at IS NULL AND i.image_status = 'ARCHIVED')"""
+HOLDS: Final = """SELECT 1 FROM registry_imageblob n JOIN registry_image i
+            ON i.id = n.image_id AND i.repository_id = r.id AND i.deleted_at IS NULL WHERE n.blob_id = b.id"""
 BLOB: Final = f"""
     SELECT r.policy_text, r.resource_tags, r.id, b.id, b.digest, b.size, b.storage_key,
-        EXISTS (SELECT 1 FROM registry_imageblob n WHERE n.blob_id = b.id)
+        EXISTS (SELECT 1 FROM registry_imageblob n WHERE n.blob_id = b.id),
+        (SELECT l.keep_until > %s FROM registry_bloblink l WHERE l.repository_id = r.id AND l.blob_id = b.id),
+        {HAS_ARCHIVED} AND EXISTS ({HOLDS} AND i.image_status = 'ARCHIVED')
+            AND NOT EXISTS ({HOLDS} AND i.image_status <> 'ARCHIVED')
     {REPOSITORY}
     LEFT JOIN registry_blob b ON b.digest = %s AND NOT (b.state = 'deleting') AND b.state = 'live'
         AND EXISTS (SELECT 1 FROM registry_bloblink l WHERE l.repository_id = r.id AND l.blob_id = b.id)
     {PLACE}"""  # noqa: S608 - constants of this page
-"""The state is named twice: SQLite takes the partial index only if it sees the index's own condition."""
+"""The state is named twice: SQLite takes the partial index only if it sees the index's own condition.
+
+Whether a blob is archived is looked for only in repositories that have archived images: one step in an index.
+"""
 NEEDED: Final = """
     SELECT EXISTS (SELECT 1 FROM registry_imageblob n
         JOIN registry_image i ON i.id = n.image_id AND i.repository_id = %s AND i.deleted_at IS NULL
@@ -67,6 +85,8 @@ MANIFEST: Final = "SELECT content FROM registry_manifest WHERE digest = %s"
 
 T = TypeVar("T")
 
+ARCHIVED: Final = Image.Status.ARCHIVED.value
+
 LARGEST_KEPT: Final = 64 * 1024
 KEPT_BYTES: Final = 16 * 1024 * 1024
 
@@ -90,7 +110,8 @@ class FoundImage:
 class FoundBlob:
     """A live blob that the repository can see; `is_referenced` by an image of any repository.
 
-    `is_restricted` if a policy of the repository may tell one reader from another.
+    `is_kept` if collection leaves it there for a good while even without an image; `is_restricted` if a policy of the
+    repository may tell one reader from another; `is_archived` if all images of the repository that have it are.
     """
 
     repository_id: int
@@ -100,6 +121,8 @@ class FoundBlob:
     storage_key: str
     is_referenced: bool
     is_restricted: bool = False
+    is_kept: bool = False
+    is_archived: bool = False
 
 
 class Contents(Generic[T]):
@@ -142,18 +165,20 @@ contents: Final = Contents[bytes]()
 """Manifests and small blobs of this process; rights are checked before they are looked up here."""
 
 
-def image(caller: Caller, address: Address, reference: Reference) -> FoundImage:
+def image(caller: Caller, address: Address, reference: Reference, *, also_archived: bool = False) -> FoundImage:
     """Return the image that a tag or digest names.
 
-    Raises CredentialsMissing, AccessDenied, RepositoryNotFound, ImageNotFound.
+    Raises CredentialsMissing, AccessDenied, RepositoryNotFound, ImageNotFound; ImageArchived for what can't be pulled.
     """
     by_digest = isinstance(reference, Digest)
     row = _row(IMAGE_BY_DIGEST if by_digest else IMAGE_BY_TAG, str(reference), *_place(address))
     tags = (lambda: _tags_of_image(row)) if by_digest else (str(reference),)
-    _require(caller, address, row, (Action.BATCH_GET_IMAGE,), tags)
-    text, _, repository_id, image_id, digest, media_type, size = row
+    _require(caller, address, row, (Action.BATCH_GET_IMAGE,), tags, lambda: scan_conditions.of_image(row[3]))
+    text, _, repository_id, image_id, digest, media_type, size, status = row
     if image_id is None:
         raise ImageNotFound(str(reference), str(address.name), address.registry.account_id)
+    if status == ARCHIVED and not also_archived:
+        raise ImageArchived(str(reference), str(address.name), address.registry.account_id)
     return FoundImage(repository_id, image_id, digest, media_type, size, bool(text))
 
 
@@ -162,21 +187,51 @@ def blob(caller: Caller, address: Address, digest: Digest, *actions: Action) -> 
 
     Raises CredentialsMissing, AccessDenied, RepositoryNotFound, BlobNotFound.
     """
-    row = _row(BLOB, str(digest), *_place(address))
-    _require(caller, address, row, actions, lambda: _tags_of_blob(row))
-    text, _, repository_id, blob_id, found, size, key, is_referenced = row
+    row = seen.once((address, str(digest)), lambda: _blob_row(address, str(digest)))
+    _require(caller, address, row, actions, lambda: _tags_of_blob(row), lambda: scan_conditions.of_blob(row[2], row[3]))
+    text, _, repository_id, blob_id, found, size, key, *flags = row
     if blob_id is None:
         raise BlobNotFound(str(digest))
     blob_id = Blob._meta.pk.to_python(blob_id)
-    return FoundBlob(repository_id, blob_id, found, size, key, bool(is_referenced), bool(text))
+    is_referenced, is_kept, is_archived = map(bool, flags)
+    return FoundBlob(repository_id, blob_id, found, size, key, is_referenced, bool(text), is_kept, is_archived)
 
 
-def _require(caller: Caller, address: Address, row: Any, actions: tuple[Action, ...], tags: Tags) -> None:
+def _blob_row(address: Address, digest: str) -> Any:
+    return _row(BLOB, _half_a_grace_from_now(), digest, *_place(address))
+
+
+def remember_blobs(address: Address, digests: Sequence[str]) -> None:
+    """Read the rows of some blobs at once, for `blob` to find while one page is made; it asks who may read them."""
+    at, place = _half_a_grace_from_now(), _place(address)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            " UNION ALL ".join([BLOB] * len(digests)), [each for digest in digests for each in (at, digest, *place)]
+        )
+        for row in cursor.fetchall():
+            if row[4] is not None:
+                seen.keep((address, row[4]), row)
+
+
+def _half_a_grace_from_now() -> Any:
+    """The moment, as the database compares it."""
+    moment = timezone.now() + timedelta(seconds=settings.BLOB_GRACE_SECONDS / 2)
+    return connection.ops.adapt_datetimefield_value(moment)
+
+
+def _require(
+    caller: Caller,
+    address: Address,
+    row: Any,
+    actions: tuple[Action, ...],
+    tags: Tags,
+    scans: Callable[[], Sequence[ScanState]],
+) -> None:
     """Ask the gate, with what the row says of the repository; only then tell that there is none."""
     if row is None:
         permissions.require(caller, address, *actions)
         raise RepositoryNotFound(str(address.name), address.registry.account_id)
-    conditions = Conditions(row[1], tags)
+    conditions = Conditions(row[1], tags, scans=Asked(scans))
     permissions.require(caller, address, *actions, policy_text=row[0], conditions=conditions)
 
 
@@ -192,9 +247,21 @@ def _tags_of_blob(row: Any) -> list[str]:
     return _names(TAGS_OF_BLOB, row[3], row[2], row[2])
 
 
+def tags_of_blob(repository_id: int, blob_id: object) -> list[str]:
+    """Return the tags by which the images of a repository are reached that hold a blob."""
+    return _names(TAGS_OF_BLOB, Blob._meta.pk.get_db_prep_value(blob_id, connection), repository_id, repository_id)
+
+
 def tags_of_image(repository_id: int, digest: str) -> list[str]:
     """Return the tags by which an image is reached, those of indexes that name it included."""
     return _names(TAGS_OF_IMAGE, repository_id, digest, repository_id, digest)
+
+
+def tags_named(repository: Repository | None, digest: Digest | None, tag: ImageTag | None) -> list[str]:
+    """Return the tags that policies may ask for, of an image that a request names by digest, by tag, or by both."""
+    if tag is not None:
+        return [str(tag)]
+    return tags_of_image(repository.id, str(digest)) if repository else []
 
 
 def is_needed(found: FoundBlob) -> bool:

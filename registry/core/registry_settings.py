@@ -12,11 +12,11 @@ from registry.values import RegistryId
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an account sets for its registry, beside the policy; `scan_type` keeps the scan rules that there are."""
+    """What an account sets for its registry, beside the policy and scanning."""
 
     policy_scope: str
     blob_mounting: bool
-    scan_type: str
+    trusts_attached_vex: bool
 
     def as_dict(self) -> dict[str, Any]:
         """The fields by name."""
@@ -28,22 +28,19 @@ def get(caller: Caller, registry: RegistryId) -> Settings:
     return Settings(
         policy_scope=registries.account_setting(caller, registry, "REGISTRY_POLICY_SCOPE"),
         blob_mounting=registries.account_setting(caller, registry, "BLOB_MOUNTING") == "ENABLED",
-        scan_type=registries.scanning(caller, registry)["scanType"],
+        trusts_attached_vex=registries.account_setting(caller, registry, "ATTACHED_VEX") == "TRUSTED",
     )
 
 
 def change(caller: Caller, registry: RegistryId, wanted: Settings) -> None:
-    """Let the settings be as wanted; only what differs has to be allowed.
-
-    Raises AccessDenied; InvalidValue if the registry's scan rules do not go with the scan type.
-    """
+    """Let the settings be as wanted; only what differs has to be allowed. AccessDenied."""
     with transaction.atomic():
         now = get(caller, registry)
-        if wanted.scan_type != now.scan_type:
-            rules = registries.scanning(caller, registry)["rules"]
-            registries.put_scanning(caller, registry, wanted.scan_type, rules)
         if wanted.policy_scope != now.policy_scope:
             registries.put_account_setting(caller, registry, "REGISTRY_POLICY_SCOPE", wanted.policy_scope)
         if wanted.blob_mounting != now.blob_mounting:
             value = "ENABLED" if wanted.blob_mounting else "DISABLED"
             registries.put_account_setting(caller, registry, "BLOB_MOUNTING", value)
+        if wanted.trusts_attached_vex != now.trusts_attached_vex:
+            value = "TRUSTED" if wanted.trusts_attached_vex else "SHOWN"
+            registries.put_account_setting(caller, registry, "ATTACHED_VEX", value)

@@ -13,6 +13,11 @@ def standing(address: Address, digest: str = "") -> Takedown | None:
     return rows.filter(digest__in={"", digest}).order_by("digest").first()
 
 
+def names(account_id: str) -> list[str]:
+    """The names of an account's public repositories that were taken down as a whole, ever."""
+    return list(Takedown.objects.filter(account_id=account_id, digest="").values_list("name", flat=True))
+
+
 def refuse_again(address: Address, digest: str = "") -> None:
     """Return if the name, or the image in it, may be pushed. TakenDown."""
     found = standing(address, digest)

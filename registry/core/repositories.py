@@ -16,9 +16,10 @@ from accounts.caller import Caller
 from accounts.errors import AccessDenied
 from accounts.gate import Values
 from registry import events
-from registry.core import addresses, aliases, mutability, permissions, removed, templates
+from registry.core import addresses, aliases, mutability, permissions, removed, seen, templates
 from registry.core.addresses import Host
 from registry.core.permissions import Conditions
+from registry.core.scan_conditions import Asked, ScanState
 from registry.errors import (
     CountLimitExceeded,
     DeletionProtected,
@@ -27,25 +28,34 @@ from registry.errors import (
     RepositoryNotEmpty,
     RepositoryNotFound,
 )
-from registry.models import Image, Repository
+from registry.models import CreationTemplate, Image, Repository
 from registry.values import PUBLIC, Address, RegistryId, RepositoryName
 
 TagsOf = Callable[[Repository | None], Iterable[str]]
 """Finds the image tags that a request is about, in the repository that it names, if there is one."""
 
+ScansOf = Callable[[Repository], Sequence[ScanState]]
+"""Finds what the scans of the images that a request is about have come to, one of which has to be let through."""
+
 NOBODYS_ACCOUNT: Final = "0" * 12
 """Stands for the account of a caller who has not signed in."""
 
 
-def authorized(caller: Caller, address: Address, *actions: Action, image_tags: TagsOf | None = None) -> Repository:
+def authorized(
+    caller: Caller,
+    address: Address,
+    *actions: Action,
+    image_tags: TagsOf | None = None,
+    scans_of: ScansOf | None = None,
+) -> Repository:
     """Return the repository if the caller may do one of the actions on its name.
 
     The rows are read first and the gate is asked before their absence is told, so that who may not act learns nothing,
-    at the same cost. `image_tags` tells, if a policy asks, which image tags the request is about.
+    at the same cost. `image_tags` and `scans_of` tell, if a policy asks, which images the request is about.
     Raises CredentialsMissing, AccessDenied, RepositoryNotFound.
     """
     repository = find(address)
-    allow(caller, address, repository, *actions, image_tags=image_tags)
+    allow(caller, address, repository, *actions, image_tags=image_tags, scans_of=scans_of)
     if repository is None:
         raise RepositoryNotFound(str(address.name), address.registry.account_id)
     return repository
@@ -57,13 +67,15 @@ def allow(
     repository: Repository | None,
     *actions: Action,
     image_tags: TagsOf | None = None,
+    scans_of: ScansOf | None = None,
 ) -> None:
     """Ask the gate, with the policies of the repository that was found at the address."""
     tags = (lambda: image_tags(repository)) if image_tags else ()
     if repository is None:
         permissions.require(caller, address, *actions, conditions=Conditions(None, tags))
         return
-    conditions = Conditions(repository.resource_tags, tags)
+    scans = Asked(lambda: scans_of(repository)) if scans_of else None
+    conditions = Conditions(repository.resource_tags, tags, scans=scans)
     permissions.require(caller, address, *actions, policy_text=repository.policy_text, conditions=conditions)
 
 
@@ -104,7 +116,7 @@ def _only(tag: str, repository: Repository | None) -> list[str]:
 
 def find(address: Address) -> Repository | None:
     """Return the live repository at the address, without asking anyone; None if there is none."""
-    return rows_at(address).first()
+    return seen.once(address, lambda: rows_at(address).first())
 
 
 def rows_at(address: Address) -> QuerySet[Repository]:
@@ -186,6 +198,19 @@ def create(
             raise
         raise RepositoryAlreadyExists(str(address.name), registry.account_id) from error
     return repository
+
+
+def create_by(caller: Caller, address: Address, template: CreationTemplate) -> Repository:
+    """Create a repository as a template says. Raises what `create` does."""
+    return create(
+        caller,
+        address,
+        image_tag_mutability=template.image_tag_mutability,
+        exclusion_filters=template.image_tag_mutability_exclusion_filters,
+        resource_tags=template.resource_tags,
+        policy_text=template.repository_policy,
+        lifecycle_policy_text=template.lifecycle_policy,
+    )
 
 
 def put_mutability(caller: Caller, address: Address, setting: str, filters: Sequence[str] = ()) -> Repository:
@@ -271,24 +296,16 @@ def _found_or_created(
         if template is None:
             raise
         try:
-            return create(
-                caller,
-                address,
-                image_tag_mutability=template.image_tag_mutability,
-                exclusion_filters=template.image_tag_mutability_exclusion_filters,
-                resource_tags=template.resource_tags,
-                policy_text=template.repository_policy,
-                lifecycle_policy_text=template.lifecycle_policy,
-            )
+            return create_by(caller, address, template)
         except RepositoryAlreadyExists:  # another push made it meanwhile
             return authorized(caller, address, action, image_tags=image_tags)
         except AccessDenied as denied:
             raise RepositoryNotFound(str(address.name), registry.account_id) from denied
 
 
-def get_for_pull(caller: Caller, address: Address, tags: Sequence[str] = ()) -> Repository:
-    """Return the repository if the caller may pull from it; `tags` are those that are asked for."""
-    return authorized(caller, address, Action.BATCH_GET_IMAGE, image_tags=lambda _: [tag for tag in tags if tag])
+def get_for_pull(caller: Caller, address: Address) -> Repository:
+    """Return the repository if the caller may pull from it; for requests that name no image to ask about."""
+    return authorized(caller, address, Action.BATCH_GET_IMAGE)
 
 
 def delete(caller: Caller, address: Address, *, force: bool = False) -> Repository:

@@ -89,17 +89,19 @@ def page(
     only: RepositoryFilter = ALL,
     sort: str = "name",
     after: str = "",
+    before: str = "",
     limit: int = PAGE,
 ) -> Page[RepositoryRow]:
     """Return a registry's repositories in the order of one of SORTS, with `-` before it the other way round."""
     found = _found(caller, registry, only)
     order = SORTS[sort.removeprefix("-")]
-    rows, following = keyset.cut(found, order, descending=sort.startswith("-"), after=after, limit=limit)
+    cut = keyset.cut(found, order, descending=sort.startswith("-"), after=after, before=before, limit=limit)
     prefix = addresses.prefix(registry)
     shown = [
-        RepositoryRow(row, f"{prefix}/{row.name}", row.image_count, row.stored_size, row.last_pull_at) for row in rows
+        RepositoryRow(row, f"{prefix}/{row.name}", row.image_count, row.stored_size, row.last_pull_at)
+        for row in cut.rows
     ]
-    return Page(shown, following, found.count())
+    return Page(shown, cut.next, found.count(), cut.previous)
 
 
 def names(caller: Caller, registry: RegistryId, only: RepositoryFilter = ALL) -> list[str]:

@@ -5,10 +5,12 @@ from typing import Final
 
 from django.db import transaction
 
+from accounts import outbox
 from accounts.audit import trail
 from accounts.audit.actions import Action
 from accounts.caller import Caller
 from accounts.iam.arn import Arn
+from registry import events
 from registry.core import addresses, permissions, repositories
 from registry.core.permissions import Conditions
 from registry.errors import InvalidResourceTag, InvalidValue, RepositoryNotFound, TooManyTags
@@ -103,3 +105,5 @@ def _change(
         row.resource_tags = tags
         row.save(update_fields=["resource_tags"])
         trail.record(caller, action, addresses.arn(address), details={"tags": dict(add or {}), "tagKeys": list(take)})
+        if address.is_public:
+            outbox.announce(events.RepositoryVisibilityChanged(row.id))

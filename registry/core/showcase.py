@@ -1,7 +1,7 @@
 """What stands at the top of every page of a repository: what it is, who publishes it, the tag to pull, numbers."""
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
@@ -10,13 +10,15 @@ from django.db.models.functions import Coalesce
 
 from accounts.audit.actions import Action
 from accounts.caller import Caller
-from registry.core import repositories, statistics, tag_pages
+from registry.core import repositories, seen, statistics, tag_pages
 from registry.core.browsing import PlatformRow, facts_of_first, is_shown, platforms_of
 from registry.errors import RepositoryNotFound
 from registry.models import CatalogData, Image, ImageTag, RegistryCatalogData, Repository
 from registry.values import Address
 
 M = TypeVar("M", bound=Model)
+SEEN_BY: Final = (Action.DESCRIBE_REPOSITORIES, Action.LIST_IMAGES, Action.DESCRIBE_IMAGES)
+"""What a reader must be let do to see a repository's pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,8 @@ def of(caller: Caller, address: Address, *, tag: str = "", with_facts: bool = Tr
         tag_total=_count(ImageTag.objects.filter(is_shown())),
         every_tag=_count(ImageTag.objects.all()),
     ).first()
-    for action in (Action.DESCRIBE_REPOSITORIES, Action.LIST_IMAGES, Action.DESCRIBE_IMAGES):
+    seen.keep(address, repository)
+    for action in SEEN_BY:
         repositories.allow(caller, address, repository, action)
     if repository is None:
         raise RepositoryNotFound(str(address.name), address.registry.account_id)
@@ -79,7 +82,7 @@ def of(caller: Caller, address: Address, *, tag: str = "", with_facts: bool = Tr
     newest = tag_pages.newest(choices) if choices else None
     chosen = next((row for row in choices if row.name == tag), newest)
     image = chosen.image if chosen else None
-    platforms = platforms_of(repository, [image])[image.id] if image else []
+    platforms = platforms_of([image])[image.id] if image else []
     facts = image.facts if image else {}
     if with_facts and platforms and not facts:
         facts = facts_of_first(Image.objects.filter(repository=repository, deleted_at=None), platforms)

@@ -18,8 +18,10 @@ from accounts.iam.arn import Arn
 from accounts.iam.evaluation import Explanation
 from accounts.iam.request import EVERYTHING, SubjectKind
 from accounts.models import Principal
-from registry.core import addresses, permissions, policies, repositories
+from registry.core import addresses, permissions, policies, repositories, scan_conditions
 from registry.core.permissions import Conditions
+from registry.core.scan_conditions import Asked, ScanState
+from registry.models import ImageScan, Severity
 from registry.values import Address, RegistryId
 
 ANONYMOUS: Final = "*"
@@ -33,6 +35,9 @@ POWERS: Final = (
     Action.SET_REPOSITORY_POLICY,
 )
 """Pull, push, delete, manage."""
+STATUSES: Final = (scan_conditions.NOT_SCANNED, scan_conditions.NOT_SCANNABLE, *ImageScan.Status.values)
+SEVERITIES: Final = (scan_conditions.NONE, *Severity.values)
+"""What the scan of an image may have come to, as policies see it."""
 ACCOUNT: Final = re.compile(r"\d{12}")
 
 
@@ -42,7 +47,8 @@ class Question:
 
     `principal` is an ARN of a user or role, an account's number for its root, or `*` for somebody without an account.
     `address` is a repository; without one the question is about the registry. `text` stands for the repository's
-    policy that is in force; None asks about that one.
+    policy that is in force; None asks about that one. `scan_status` and `worst` stand for what the scan of an image has
+    come to; without them that of the image counts which has the tag.
     """
 
     principal: str
@@ -53,6 +59,8 @@ class Question:
     source_ip: str = ""
     at: datetime | None = None
     text: str | None = None
+    scan_status: str = ""
+    worst: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +91,9 @@ def ask(caller: Caller, question: Question) -> Answer:
         resource,
         policies=in_force,
         public=permissions.public_of(question.address) if question.address else (),
-        context=Conditions(tags, [question.image_tag] if question.image_tag else ()).keys(),
+        context=Conditions(
+            tags, [question.image_tag] if question.image_tag else (), scans=Asked(lambda: _states(question))
+        ).keys(),
         at=question.at,
     )
     is_foreign = bool(subject.account_id) and subject.account_id != caller.account_id
@@ -136,6 +146,17 @@ def who_can(caller: Caller, address: Address, *, text: str | None = None, limit:
         pull, push, delete, manage = allowed
         found.append(Powers(principal.arn, principal.name, principal.kind, pull, push, delete, manage, why))
     return found
+
+
+def _states(question: Question) -> list[ScanState]:
+    """What the scan has come to that the question is about."""
+    if question.scan_status or question.worst:
+        number = {level: str(int(level == question.worst)) for level in ("CRITICAL", "HIGH")}
+        known = (question.worst, number["CRITICAL"], number["HIGH"]) if question.worst else ()
+        return [ScanState(question.scan_status or "COMPLETE", *known)]
+    if question.address is None or not question.image_tag:
+        return []
+    return scan_conditions.of_tag(question.address, question.image_tag)
 
 
 def _acting(identified: Identified) -> Caller:

@@ -22,6 +22,8 @@ RECENT: Final = 30
 """Days of what pages call recent."""
 MOST_TAGS: Final = 20
 MONTHS: Final = 12
+GONE: Final = (TagEvent.Kind.DELETED, TagEvent.Kind.EXPIRED)
+"""Events of tags that nobody pushed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ def _pushes(repository: Repository) -> list[tuple[date, int]]:
     """How often a tag was pushed or put back, in each of the last MONTHS."""
     now = timezone.now()
     months = [_month(now, back) for back in reversed(range(MONTHS))]
-    found = TagEvent.objects.filter(repository=repository, at__gte=months[0]).exclude(kind=TagEvent.Kind.DELETED)
+    found = TagEvent.objects.filter(repository=repository, at__gte=months[0]).exclude(kind__in=GONE)
     counted = found.annotate(month=TruncMonth("at")).order_by().values_list("month").annotate(total=Count("id"))
     totals = {month.date(): total for month, total in counted}
     return [(month.date(), totals.get(month.date(), 0)) for month in months]

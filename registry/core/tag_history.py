@@ -6,8 +6,9 @@ from typing import Final
 
 from accounts.audit.actions import Action
 from accounts.caller import Caller
-from registry.core import mutability, repositories
+from registry.core import keyset, mutability, repositories
 from registry.core.browsing import PAGE, Page
+from registry.core.keyset import Order
 from registry.errors import ImageNotFound, InvalidValue
 from registry.models import Image, ImageTag, Repository, TagEvent
 from registry.values import Address, Digest
@@ -15,6 +16,7 @@ from registry.values import ImageTag as Tag
 
 KINDS: Final = TagEvent.Kind.choices
 """What may happen to a tag, with the word for it."""
+ORDER: Final = Order("id", int, is_unique=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,33 +54,39 @@ def tag_history(
     address: Address,
     *,
     tag: str = "",
+    is_whole: bool = False,
     kind: str = "",
     since: date | None = None,
     until: date | None = None,
     after: str = "",
+    before: str = "",
     limit: int = PAGE,
 ) -> Page[EventRow]:
-    """Return the events of tags that hold `tag` in their name, newest first; `after` is an event's number.
+    """Return the events of tags that hold `tag` in their name, newest first; places are numbers of events.
 
-    Days are those of UTC, both included. InvalidValue for a kind that there is none of.
+    If `tag` is a name that `is_whole`, of that tag alone. Days are those of UTC, both included. InvalidValue for a kind
+    that there is none of.
     """
     repository = repositories.authorized(caller, address, Action.LIST_IMAGES)
     found = TagEvent.objects.filter(repository=repository)
     if kind and kind not in TagEvent.Kind.values:
         raise InvalidValue(kind, "is not one of " + ", ".join(TagEvent.Kind.values))
     if tag:
-        found = found.filter(tag__icontains=tag)
+        found = found.filter(tag=tag) if is_whole else found.filter(tag__icontains=tag)
     if kind:
         found = found.filter(kind=kind)
     if since:
         found = found.filter(at__gte=_midnight(since))
     if until and until < date.max:
         found = found.filter(at__lt=_midnight(until + timedelta(days=1)))
-    total = found.count()
-    if after.isascii() and after.isdecimal() and len(after) < 19:
-        found = found.filter(id__lt=int(after))
-    rows = list(found.order_by("-id")[: limit + 1])
-    return Page(_rows(repository, rows[:limit]), str(rows[limit - 1].id) if len(rows) > limit else "", total)
+    cut = keyset.cut(found, ORDER, descending=True, after=after, before=before, limit=limit)
+    return Page(_rows(repository, cut.rows), cut.next, found.count(), cut.previous)
+
+
+def changed_at(caller: Caller, address: Address) -> datetime | None:
+    """Return when something last happened to a tag."""
+    repository = repositories.authorized(caller, address, Action.LIST_IMAGES)
+    return TagEvent.objects.filter(repository=repository).order_by("-id").values_list("at", flat=True).first()
 
 
 def reversion(caller: Caller, address: Address, tag: Tag, digest: Digest) -> Reversion:

@@ -4,33 +4,35 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
-from typing import Any, Final
+from typing import Final
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
 
 from accounts.audit.actions import Action
 from accounts.caller import Caller
 from registry.content.versions import NUMBERED, RELEASED
-from registry.core import mutability, repositories, statistics
+from registry.core import keyset, mutability, repositories, statistics
 from registry.core.browsing import PAGE, Page, PlatformRow, is_shown, platforms_of, shown_tags
+from registry.core.keyset import Order
 from registry.errors import InvalidValue
 from registry.models import Image, ImageChild, ImageTag, Repository
 from registry.values import Address
 
 SORTS: Final = {
-    "pushed": "-updated_at",
-    "version": "-version_key",
-    "name": "name_key",
-    "size": "-image__size",
-    "pulls": "-pulls",
+    "pushed": Order("updated_at", datetime),
+    "version": Order("version_key"),
+    "name": Order("name_key"),
+    "size": Order("image__size", int),
+    "pulls": Order("pulls", int),
 }
-"""What a list may be sorted by -> the column; ties go by id in the same direction."""
+"""What a list may be sorted by; all but the name from the largest down."""
 KINDS: Final = {
     "image": (Image.Kind.IMAGE, Image.Kind.INDEX),
     "chart": (Image.Kind.CHART,),
     "artifact": (Image.Kind.ARTIFACT,),
 }
+SUGGESTED: Final = 50
+"""Tags that a form offers while one is typed."""
 ATTACHMENTS: Final = {Image.Kind.SIGNATURE: ".sig", Image.Kind.SBOM: ".sbom", Image.Kind.ATTESTATION: ".att"}
 """Kinds of what may be attached to an image -> how the tag ends that stands for it in the old way."""
 
@@ -48,6 +50,7 @@ class TagRow:
     platforms: list[PlatformRow]
     same_image: list[str]
     updated_at: datetime
+    created_at: datetime
     pulls: int = 0
     attached: tuple[str, ...] = ()
     is_immutable: bool = False
@@ -69,9 +72,10 @@ def tag_page(
     sort: str = "pushed",
     show_attached: bool = False,
     after: str = "",
+    before: str = "",
     limit: int = PAGE,
 ) -> Page[TagRow]:
-    """Return a repository's tags in one of SORTS, of one of KINDS if asked; `after` is a tag's name. InvalidValue.
+    """Return a repository's tags in one of SORTS, of one of KINDS if asked. InvalidValue.
 
     Signatures, attestations and fallback tags are left out unless `show_attached`.
     """
@@ -80,13 +84,11 @@ def tag_page(
         raise InvalidValue(sort, "is not one of " + ", ".join(SORTS))
     found = ImageTag.objects.filter(repository=repository) if show_attached else shown_tags(repository)
     found = _filtered(found, contains, platform, kind)
-    total = found.count()
-    everything = ImageTag.objects.filter(repository=repository)
-    with_pulls = partial(_with_pulls, repository)
-    last = with_pulls(everything.filter(name=after)).select_related("image").first() if after else None
-    rows = list(_ordered(with_pulls(found), SORTS[sort], last).select_related("image")[: limit + 1])
-    shown = rows[:limit]
-    return Page(_rows(repository, shown), shown[-1].name if len(rows) > limit else "", total)
+    counted = found.order_by().values(of=Value(0)).annotate(count=Count("id")).values("count")
+    listed = _with_pulls(repository, found).annotate(total=Subquery(counted)).select_related("image")
+    cut = keyset.cut(listed, SORTS[sort], descending=sort != "name", after=after, before=before, limit=limit)
+    total = getattr(cut.rows[0], "total") if cut.rows else found.count()  # noqa: B009 - annotated
+    return Page(_rows(repository, cut.rows), cut.next, total, cut.previous)
 
 
 def attached_tag_count(caller: Caller, address: Address) -> int:
@@ -100,6 +102,14 @@ def newest_tag(caller: Caller, address: Address) -> str:
     repository = repositories.authorized(caller, address, Action.LIST_IMAGES)
     found = choices(repository, limit=1)
     return newest(found).name if found else ""
+
+
+def suggested(caller: Caller, address: Address, limit: int = SUGGESTED) -> list[str]:
+    """Return the tags that were pushed last, for who types one; none for who may not list them."""
+    repository = repositories.find(address)
+    if repository is None or not repositories.may(caller, address, repository, Action.LIST_IMAGES):
+        return []
+    return list(shown_tags(repository).order_by("-updated_at", "-id").values_list("name", flat=True)[:limit])
 
 
 def choices(repository: Repository, *, also: str = "", limit: int = 15) -> list[ImageTag]:
@@ -147,22 +157,9 @@ def _with_pulls(repository: Repository, found: QuerySet[ImageTag]) -> QuerySet[I
     return found.annotate(pulls=statistics.recent_pulls_of_tag(repository.id, OuterRef("name")))
 
 
-def _ordered(found: QuerySet[ImageTag], column: str, last: ImageTag | None) -> QuerySet[ImageTag]:
-    """In the order of a column, after a row."""
-    name = column.lstrip("-")
-    is_falling = column.startswith("-")
-    if last is not None:
-        value: Any = last
-        for part in name.split("__"):
-            value = getattr(value, part)
-        way = "lt" if is_falling else "gt"
-        found = found.filter(Q(**{f"{name}__{way}": value}) | Q(**{name: value, f"id__{way}": last.id}))
-    return found.order_by(column, "-id" if is_falling else "id")
-
-
 def _rows(repository: Repository, shown: Sequence[ImageTag]) -> list[TagRow]:
     """The tags with all that a list says of them."""
-    found = platforms_of(repository, [row.image for row in shown])
+    found = platforms_of([row.image for row in shown])
     old = {
         f"{row.image.digest.replace(':', '-')}{ending}": (row.image.digest, kind.value)
         for row in shown
@@ -176,6 +173,7 @@ def _rows(repository: Repository, shown: Sequence[ImageTag]) -> list[TagRow]:
             found[row.image_id],
             [name for name in same[row.image_id] if name != row.name],
             row.updated_at,
+            row.created_at,
             getattr(row, "pulls"),  # noqa: B009 - annotated
             tuple(sorted(attached[row.image.digest])),
             not mutability.may_move(repository, row.name),
@@ -193,16 +191,19 @@ def _twins_and_attached(
     """
     attached: dict[str, set[str]] = defaultdict(set)
     live = Image.objects.filter(repository=repository, deleted_at=None, kind__in=ATTACHMENTS)
-    subjects = live.filter(subject_digest__in={row.image.digest for row in shown}).order_by()
-    for digest, kind in subjects.values_list("subject_digest", "kind").distinct():
-        attached[digest].add(kind)
+    subjects = live.filter(subject_digest__in={row.image.digest for row in shown}).order_by().distinct()
     same: dict[int, list[str]] = defaultdict(list)
     images = {row.image_id for row in shown}
     tags = ImageTag.objects.filter(Q(image_id__in=images) | Q(name__in=old), repository=repository)
-    for image_id, name in tags.order_by("name_key", "id").values_list("image_id", "name"):
+    found = tags.order_by().values_list("image_id", "name_key", "id", "name")
+    nothing = Value(0, BigIntegerField())
+    both = found.union(subjects.values_list(nothing, "kind", nothing, "subject_digest"), all=True)
+    for image_id, key, _, name in sorted(both, key=lambda row: (row[1], row[2])):
+        if not image_id:
+            attached[name].add(key)
         if image_id in images:
             same[image_id].append(name)
-        if name in old:
+        if image_id and name in old:
             digest, kind = old[name]
             attached[digest].add(kind)
     return same, attached

@@ -5,6 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts import outbox
@@ -12,7 +13,8 @@ from accounts.audit import trail
 from accounts.audit.actions import Action
 from accounts.caller import Caller, Staff
 from registry import events
-from registry.core import addresses, collecting, image_tags, repositories, tallies
+from registry.core import addresses, image_tags, repositories, tallies
+from registry.core.collecting import removal
 from registry.errors import ImageNotFound, InvalidValue, RepositoryNotFound
 from registry.models import BlobLink, Image, ImageBlob, ImageChild, ImageTag, Repository, Takedown
 from registry.values import PUBLIC, Address, Digest, RegistryId, RepositoryName
@@ -79,7 +81,7 @@ def _withdraw_all(repository: Repository) -> None:
 def _withdraw_one(caller: Caller, repository: Repository, digest: Digest) -> set[UUID]:
     """The same for one image with what only it names; return the ids of blobs that no image there names any more.
 
-    ImageNotFound.
+    What was made of them here goes with them. ImageNotFound.
     """
     live = Image.objects.filter(repository=repository, deleted_at=None)
     image = live.filter(digest=str(digest)).first()
@@ -88,13 +90,14 @@ def _withdraw_one(caller: Caller, repository: Repository, digest: Digest) -> set
     named = ImageChild.objects.filter(parent__repository=repository, parent__deleted_at=None)
     children = set(named.filter(parent=image).values_list("digest", flat=True))
     children -= set(named.exclude(parent=image).filter(digest__in=children).values_list("digest", flat=True))
-    going = live.filter(digest__in={image.digest, *children})
+    wanted = {image.digest, *children}
+    going = list(live.filter(Q(digest__in=wanted) | Q(subject_digest__in=wanted, is_generated=True)))
     blobs = set(ImageBlob.objects.filter(image__in=going).values_list("blob_id", flat=True))
     tags = ImageTag.objects.select_related("image").filter(image__in=going)
     for tag in tags:
         image_tags.remove(caller, repository, tag)
-    tallies.take(repository.id, list(going))
-    live.filter(digest__in={image.digest, *children}).update(deleted_at=timezone.now())
+    tallies.take(repository.id, going)
+    live.filter(id__in=[each.id for each in going]).update(deleted_at=timezone.now())
     outbox.announce(events.ImageDeleted(repository.id, image.digest))
     kept = ImageBlob.objects.filter(image__in=live, blob_id__in=blobs)
     return blobs - set(kept.values_list("blob_id", flat=True))
@@ -107,8 +110,8 @@ def purge(payload: Mapping[str, Any]) -> None:
         return
     blob_ids = [UUID(blob_id) for blob_id in row.blob_ids]
     for repository in Repository.objects.filter(account_id=row.account_id, region=PUBLIC, name=row.name):
-        collecting.forget_deleted(repository, row.digest, blob_ids)
-    collecting.remove_unneeded(blob_ids)
+        removal.forget_deleted(repository, row.digest, blob_ids)
+    removal.remove_unneeded(blob_ids)
     Takedown.objects.filter(id=row.id).update(purged_at=timezone.now(), blob_ids=[])
 
 

@@ -20,6 +20,7 @@ from registry.values import RegistryId
 
 ROOT: Final = "ROOT"
 CREATE_ON_PUSH: Final = "CREATE_ON_PUSH"
+REPLICATION: Final = "REPLICATION"
 MOST: Final = 100
 SETTABLE: Final = (
     "applied_for",

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import islice
 from time import monotonic
 from typing import Any, Final
 from uuid import UUID
@@ -16,7 +17,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.audit.actions import Action
@@ -27,7 +28,7 @@ from registry.core.hashing import RunningSha256
 from registry.errors import (
     BlobDigestMismatch,
     BlobTooLarge,
-    QuotaExceeded,
+    StorageError,
     UploadBusy,
     UploadCutShort,
     UploadNotFound,
@@ -44,7 +45,7 @@ BLOCK: Final = 1024 * 1024
 def start(caller: Caller, address: Address) -> Upload:
     """Open an upload; the repository is created if the account's template says so. Raises QuotaExceeded."""
     repository = repositories.authorized_for_push(caller, address, Action.INITIATE_LAYER_UPLOAD)
-    _require_quota(repository)
+    stored.require_quota(repository.account_id)
     return Upload.objects.create(repository=repository, principal_arn=caller.principal_arn)
 
 
@@ -64,6 +65,13 @@ def append(
     StorageFull.
     """
     repository = repositories.authorized(caller, address, Action.UPLOAD_LAYER_PART)
+    return append_in(repository, upload_id, chunks, offset=offset, length=length)
+
+
+def append_in(
+    repository: Repository, upload_id: str, chunks: Iterable[bytes], *, offset: int | None, length: int | None
+) -> int:
+    """The same for whom the gate has let in."""
     with _claimed(_find(repository, upload_id), offset) as writer:
         writer.receive(chunks, length)
         return writer.upload.offset
@@ -85,10 +93,23 @@ def finish(
     the first answer may have been lost with the node that gave it.
     """
     repository = repositories.authorized(caller, address, Action.COMPLETE_LAYER_UPLOAD)
+    return finish_in(repository, upload_id, digest, chunks, offset=offset, length=length)
+
+
+def finish_in(
+    repository: Repository,
+    upload_id: str,
+    digest: Digest,
+    chunks: Iterable[bytes],
+    *,
+    offset: int | None,
+    length: int | None,
+) -> Blob:
+    """The same for whom the gate has let in."""
     try:
         upload = _find(repository, upload_id)
     except UploadNotFound:
-        finished = blobs.present(repository, [str(digest)]) if length == 0 and _is_upload_id(upload_id) else {}
+        finished = blobs.present(repository, [str(digest)]) if length == 0 and is_upload_id(upload_id) else {}
         if str(digest) not in finished:
             raise
         return finished[str(digest)]
@@ -102,11 +123,21 @@ def put_whole(
     caller: Caller, address: Address, digest: Digest, chunks: Iterable[bytes], *, length: int | None = None
 ) -> Blob:
     """Start, write and finish in one request; whatever goes wrong, no upload is left open."""
-    upload = start(caller, address)
+    repository = repositories.authorized_for_push(caller, address, Action.INITIATE_LAYER_UPLOAD)
+    repositories.authorized(caller, address, Action.COMPLETE_LAYER_UPLOAD)
+    return put_whole_in(caller, repository, digest, chunks, length=length)
+
+
+def put_whole_in(
+    caller: Caller, repository: Repository, digest: Digest, chunks: Iterable[bytes], *, length: int | None
+) -> Blob:
+    """The same for whom the gate has let in."""
+    stored.require_quota(repository.account_id)
+    upload = Upload.objects.create(repository=repository, principal_arn=caller.principal_arn)
     try:
-        return finish(caller, address, str(upload.id), digest, chunks, length=length)
+        return finish_in(repository, str(upload.id), digest, chunks, offset=None, length=length)
     except BaseException:
-        _remove(upload.id)
+        remove(upload.id)
         raise
 
 
@@ -119,7 +150,7 @@ def status(caller: Caller, address: Address, upload_id: str) -> int:
 def cancel(caller: Caller, address: Address, upload_id: str) -> None:
     """Throw an upload away."""
     repository = repositories.authorized(caller, address, Action.UPLOAD_LAYER_PART)
-    _remove(_find(repository, upload_id).id)
+    remove(_find(repository, upload_id).id)
 
 
 def find(caller: Caller, address: Address, upload_id: str) -> Upload:
@@ -127,24 +158,20 @@ def find(caller: Caller, address: Address, upload_id: str) -> Upload:
     return _find(repositories.authorized(caller, address, Action.COMPLETE_LAYER_UPLOAD), upload_id)
 
 
-def remove_stale() -> int:
-    """Throw away uploads that nobody has written to for STALE_UPLOAD_SECONDS; return how many."""
+def stale() -> QuerySet[Upload]:
+    """The uploads that nobody has written to for STALE_UPLOAD_SECONDS, the oldest first."""
     limit = timezone.now() - timedelta(seconds=settings.STALE_UPLOAD_SECONDS)
-    stale = list(Upload.objects.filter(touched_at__lt=limit).order_by("touched_at").values_list("id", flat=True)[:1000])
-    for upload_id in stale:
-        _remove(upload_id)
-    return len(stale) + _remove_left_behind()
+    return Upload.objects.filter(touched_at__lt=limit).order_by("touched_at")
 
 
-def _remove_left_behind() -> int:
-    """Throw away the bytes of uploads that have no row: the server was killed between the two. Returns how many."""
-    removed = 0
-    for upload_id in storage.default().uploads():
+def left_behind() -> Iterator[str]:
+    """Yield uploads that have bytes but no row: the server was killed between the two."""
+    listing = storage.default().uploads()
+    while listed := list(islice(listing, 500)):
         # A row is there before the first byte, so a new upload is never mistaken for one that is over.
-        if not Upload.objects.filter(id=upload_id).exists():
-            storage.default().discard(upload_id, {})
-            removed += 1
-    return removed
+        ids = [upload_id for upload_id in listed if is_upload_id(upload_id)]
+        there = {str(upload_id) for upload_id in Upload.objects.filter(id__in=ids).values_list("id", flat=True)}
+        yield from (upload_id for upload_id in ids if str(UUID(upload_id)) not in there)
 
 
 def _find(repository: Repository, upload_id: str) -> Upload:
@@ -155,7 +182,7 @@ def _find(repository: Repository, upload_id: str) -> Upload:
         raise UploadNotFound(upload_id) from error
 
 
-def _is_upload_id(text: str) -> bool:
+def is_upload_id(text: str) -> bool:
     """Whether an upload may have had this id."""
     try:
         UUID(text)
@@ -164,27 +191,20 @@ def _is_upload_id(text: str) -> bool:
     return True
 
 
-def _remove(upload_id: UUID) -> None:
+def remove(upload_id: UUID) -> bool:
     """Forget an upload and its bytes; the row goes first, so that no writer's claim can hold any more."""
     upload = Upload.objects.filter(id=upload_id).first()
-    if upload is not None and Upload.objects.filter(id=upload_id).delete()[0]:
-        storage.default().discard(str(upload_id), upload.driver_state)
-        _delete_unless_used(upload.storage_key)
+    if upload is None or not Upload.objects.filter(id=upload_id).delete()[0]:
+        return False
+    storage.default().discard(str(upload_id), upload.driver_state)
+    _delete_unless_used(upload.storage_key)
+    return True
 
 
 def _delete_unless_used(storage_key: str) -> None:
     """Delete bytes that were moved to their final key but that no blob's row names."""
     if storage_key and not Blob.objects.filter(storage_key=storage_key).exists():
         storage.default().delete(storage_key)
-
-
-def _require_quota(repository: Repository) -> None:
-    """Refuse an upload if the account's blobs, each counted once, have reached the quota."""
-    quota = settings.STORAGE_QUOTA_BYTES
-    if not quota:
-        return
-    if stored.on_disk(repository.account_id) >= quota:
-        raise QuotaExceeded(quota)
 
 
 @contextmanager
@@ -195,7 +215,8 @@ def _claimed(upload: Upload, offset: int | None) -> Iterator["_Writer"]:
     now = timezone.now()
     claim = secrets.token_hex(8)
     expired = now - timedelta(seconds=settings.UPLOAD_CLAIM_SECONDS)
-    free = Upload.objects.filter(Q(claim="") | Q(claimed_at__lt=expired), id=upload.id, offset=upload.offset)
+    read = {"id": upload.id, "offset": upload.offset, "storage_key": upload.storage_key}
+    free = Upload.objects.filter(Q(claim="") | Q(claimed_at__lt=expired), **read)
     if not free.update(claim=claim, claimed_at=now, touched_at=now):
         raise UploadBusy(str(upload.id))
     writer = _Writer(upload, claim)
@@ -274,12 +295,21 @@ class _Writer:
         """Check the digest and store the bytes, once for all repositories."""
         actual = self._digest(digest.algorithm)
         if actual != digest:
-            _remove(self.upload.id)
+            remove(self.upload.id)
             raise BlobDigestMismatch(str(digest), str(actual))
         blob = self._link_known(digest) or self._store(digest)
-        storage.default().discard(str(self.upload.id), self.upload.driver_state)
-        _delete_unless_used(self.upload.storage_key)
+        with self._tidying():
+            storage.default().discard(str(self.upload.id), self.upload.driver_state)
+            _delete_unless_used(self.upload.storage_key)
         return blob
+
+    @contextmanager
+    def _tidying(self) -> Iterator[None]:
+        """Around what comes after the blob is there: collection removes what a store that goes away leaves behind."""
+        try:
+            yield
+        except StorageError as error:
+            log.warning("a finished upload could not be tidied up", upload=str(self.upload.id), error=str(error))
 
     def _digest(self, algorithm: str) -> Digest:
         """The digest of all bytes: from the running hash where that is known, else by reading them again."""
@@ -331,7 +361,8 @@ class _Writer:
                 continue
         if damaged_key:
             log.info("damaged blob repaired by a push", digest=str(digest))
-            storage.default().delete(damaged_key)
+            with self._tidying():
+                storage.default().delete(damaged_key)
         return blob
 
     def _row(self, digest: Digest, key: str) -> tuple[Blob, str]:
@@ -348,12 +379,11 @@ class _Writer:
             return blob, ""
         damaged_key = blob.storage_key
         blob.storage_key, blob.size, blob.state = key, self.upload.offset, Blob.State.LIVE
+        blob.save(update_fields=["storage_key", "size", "state"])
         return blob, damaged_key if damaged_key != key else ""
 
     def _complete(self, blob: Blob) -> None:
         """Link the blob and end the upload, inside one transaction; UploadBusy if the claim is lost."""
         if not self._own().delete()[0]:
             raise UploadBusy(str(self.upload.id))
-        blob.keep_until = blobs.grace_end()
-        blob.save()
         blobs.link(self.upload.repository, blob)

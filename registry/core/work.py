@@ -5,7 +5,7 @@ made, and what was not saved is done again. It acts with the rights that its per
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, Final
 from uuid import UUID
@@ -16,23 +16,31 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from accounts import outbox
+from accounts import gate, outbox
+from accounts.audit.actions import Action
 from accounts.authn import callers
 from accounts.caller import Caller
 from accounts.errors import AccessDenied, NotFound
+from accounts.iam.arn import Arn
 from accounts.models import Membership
 from registry import events
-from registry.core import audit_pages
+from registry.core import audit_pages, keyset
 from registry.core.browsing import PAGE, Page
-from registry.errors import RegistryError
+from registry.core.keyset import Order
+from registry.errors import RegistryError, StorageFull, StorageUnavailable
 from registry.models import WorkItem, WorkTarget
 from registry.models.work import MOVES, OPEN
 from registry.values import RegistryId
 
 State = WorkItem.State
 Handler = Callable[[Caller, WorkItem, str], None]
-"""Does one target of an item; what it raises of RegistryError and AccessDenied is that target's failure."""
+"""Does one target of an item; what it raises of RegistryError and AccessDenied is that target's failure.
 
+StorageUnavailable and StorageFull are no target's: the outbox tries again later.
+"""
+
+CANCEL: Final = f"kho:{Action.CANCEL_WORK}"
+ORDER: Final = Order("created_at", datetime)
 BATCH: Final = 20
 """Targets in one transaction: SQLite has one writer, and others wait meanwhile."""
 SECONDS: Final = 10.0
@@ -64,6 +72,7 @@ def start(
             total=len(targets),
             membership=membership,
             source_ip=caller.source_ip,
+            is_secure=caller.is_secure,
             created_by=caller.principal_arn,
         )
         WorkTarget.objects.bulk_create((WorkTarget(item=item, name=name) for name in targets), batch_size=500)
@@ -71,15 +80,11 @@ def start(
     return item
 
 
-def recent(caller: Caller, *, after: str = "", limit: int = PAGE) -> Page[WorkItem]:
-    """Return the jobs that the caller may see, newest first; `after` is a job's id."""
+def recent(caller: Caller, *, after: str = "", before: str = "", limit: int = PAGE) -> Page[WorkItem]:
+    """Return the jobs that the caller may see, newest first."""
     found = _of(caller)
-    last = found.filter(id=after).first() if _is_id(after) else None
-    total = found.count()
-    if last:
-        found = found.filter(created_at__lte=last.created_at).exclude(id=last.id)
-    rows = list(found.order_by("-created_at", "-id")[: limit + 1])
-    return Page(rows[:limit], str(rows[limit - 1].id) if len(rows) > limit else "", total)
+    cut = keyset.cut(found, ORDER, descending=True, after=after, before=before, limit=limit)
+    return Page(cut.rows, cut.next, found.count(), cut.previous)
 
 
 def of_note(caller: Caller) -> list[WorkItem]:
@@ -103,13 +108,25 @@ def failures(item: WorkItem, limit: int = PAGE) -> list[WorkTarget]:
     return list(item.targets.filter(state=WorkTarget.State.FAILED).order_by("id")[:limit])
 
 
+def may_cancel(caller: Caller, item: WorkItem) -> bool:
+    """Whether a job is the caller's own, or it may stop those of others."""
+    return item.created_by == caller.principal_arn or gate.decide(caller, CANCEL, arn(item)).allowed
+
+
+def arn(item: WorkItem) -> Arn:
+    """How policies name a job."""
+    return Arn("kho", item.region, item.account_id, f"work/{item.id}")
+
+
 def cancel(caller: Caller, item_id: str) -> WorkItem:
-    """Stop a job after the batch that is under way; what is done stays done."""
+    """Stop a job after the batch that is under way; what is done stays done. NotFound, AccessDenied."""
     item = get(caller, item_id)
+    if item.created_by != caller.principal_arn:
+        gate.require(caller, CANCEL, arn(item))
     with transaction.atomic():
         locked = _lock(item.id)
-        if locked:
-            _move(locked, State.CANCELLED)
+        if locked and _move(locked, State.CANCELLED) and item.created_by != caller.principal_arn:
+            outbox.announce(events.WorkEnded(str(item.id)))
     item.refresh_from_db()
     return item
 
@@ -143,7 +160,11 @@ def run(payload: Mapping[str, Any]) -> None:
 
 
 def _work(item_id: UUID) -> bool:
-    """Do the next batch; False if nothing is left to do."""
+    """Do the next batch; False if nothing is left to do.
+
+    After StorageUnavailable or StorageFull what was done before counts.
+    """
+    hindered: StorageUnavailable | StorageFull | None = None
     with transaction.atomic():
         item = _lock(item_id)
         if item is None or item.state not in OPEN:
@@ -152,24 +173,34 @@ def _work(item_id: UUID) -> bool:
             _move(item, State.RUNNING, started_at=timezone.now())
         batch = list(item.targets.filter(state=WorkTarget.State.PENDING).order_by("id")[:BATCH])
         if not batch:
-            _move(item, State.PARTIAL if item.failed else State.DONE, finished_at=timezone.now())
+            if _move(item, State.PARTIAL if item.failed else State.DONE, finished_at=timezone.now()):
+                outbox.announce(events.WorkEnded(str(item_id)))
             return False
-        caller = _caller(item)
+        caller, worked = _caller(item), list[WorkTarget]()
         for target in batch:
-            target.error = LEFT if caller is None else _failure(caller, item, target.name)
+            try:
+                target.error = LEFT if caller is None else _failure(caller, item, target.name)
+            except (StorageUnavailable, StorageFull) as error:
+                hindered = error
+                break
             target.state = WorkTarget.State.FAILED if target.error else WorkTarget.State.DONE
-        WorkTarget.objects.bulk_update(batch, ["state", "error"])
-        failed = sum(bool(target.error) for target in batch)
-        WorkItem.objects.filter(id=item_id).update(failed=F("failed") + failed, done=F("done") + len(batch) - failed)
+            worked.append(target)
+        WorkTarget.objects.bulk_update(worked, ["state", "error"])
+        failed = sum(bool(target.error) for target in worked)
+        WorkItem.objects.filter(id=item_id).update(failed=F("failed") + failed, done=F("done") + len(worked) - failed)
+    if hindered is not None:
+        raise hindered
     return True
 
 
 def _failure(caller: Caller, item: WorkItem, name: str) -> str:
-    """Do one target; the name of what hindered it, empty if it is done."""
+    """Do one target; the name of what hindered it, empty if it is done. StorageUnavailable, StorageFull."""
     handler: Handler = import_string(settings.WORK_KINDS[item.kind])
     try:
         with transaction.atomic():
             handler(caller, item, name)
+    except (StorageUnavailable, StorageFull):
+        raise
     except (RegistryError, AccessDenied) as error:
         return type(error).__name__
     return ""
@@ -186,7 +217,12 @@ def _caller(item: WorkItem) -> Caller | None:
     if membership is None:
         return None
     return callers.from_membership(
-        membership, region=item.region, source_ip=item.source_ip, user_agent="kho/work", request_id=str(item.id)
+        membership,
+        region=item.region,
+        source_ip=item.source_ip,
+        user_agent="kho/work",
+        request_id=str(item.id),
+        is_secure=item.is_secure,
     )
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from accounts.caller import Caller
 from registry.content import chart_facts, json_schemas, markdown, yaml_texts
@@ -15,6 +15,9 @@ from registry.core.image_details import Detail, Place
 from registry.errors import ImageNotFound
 from registry.image_pages import contents
 from registry.values import Address, Reference
+
+if TYPE_CHECKING:
+    from registry.models import Image
 
 MOST_LINES: Final = 10_000
 MOST_MATCHES: Final = 200
@@ -67,6 +70,13 @@ def of_chart(
     }
 
 
+def readme(caller: Caller, address: Address, image: "Image") -> markdown.Rendered | None:
+    """Return the README of a chart; None if it has none, or can't be read."""
+    text = contents.chart(caller, address, image_details.manifest_of(image))
+    shown: markdown.Rendered | None = _readme(text.chart, {})["readme"]
+    return shown
+
+
 def _counts(chart: Chart) -> dict[str, int]:
     """How much there is on each page, for the navigation."""
     return {
@@ -89,7 +99,7 @@ def _values(chart: Chart, query: Mapping[str, str]) -> dict[str, Any]:
         found = yaml_texts.entries(chart.values)
     except YamlUnreadable as problem:
         found, error = [], str(problem)
-    matches = [entry for entry in found if _matches(entry, wanted.casefold())] if wanted else []
+    matches = matching(found, wanted) if wanted else []
     return {
         "key": wanted,
         "matches": [(entry, anchor(entry.path)) for entry in matches[:MOST_MATCHES]],
@@ -99,6 +109,11 @@ def _values(chart: Chart, query: Mapping[str, str]) -> dict[str, Any]:
         "is_cut": chart.values.count("\n") >= MOST_LINES,
         "values_error": error,
     }
+
+
+def matching(found: Sequence[Entry], wanted: str) -> list[Entry]:
+    """Return the keys that hold a value and have the text in their path or comment, whatever its case."""
+    return [entry for entry in found if _matches(entry, wanted.casefold())]
 
 
 def _matches(entry: Entry, wanted: str) -> bool:

@@ -1,4 +1,4 @@
-"""Two images or charts of a repository beside each other: what changed in config, layers, values, templates, schema."""
+"""Two images or charts of a repository beside each other: what changed in config, layers, packages, values and more."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,11 +11,12 @@ from registry.content import chart_facts, differences
 from registry.content.chart_archives import Chart
 from registry.content.differences import Difference
 from registry.content.image_configs import ImageConfig
-from registry.core import image_details
+from registry.core import image_contents, image_details, tag_pages
 from registry.core.image_details import Detail
 from registry.errors import InvalidValue
 from registry.image_pages import contents
 from registry.manifests.parse import Descriptor, ParsedManifest
+from registry.scanning import comparing
 from registry.values import Address, parse_reference
 
 MOST_FILES: Final = 100
@@ -81,6 +82,8 @@ def context(
         return values
     manifests = [image_details.manifest_of(each.shown) for each in (old, new)]
     values["layers"] = _layers(*manifests)
+    if not values["are_charts"]:
+        values["scans"] = comparing.of_pair(caller, address, old.shown, new.shown)
     read = _charts if values["are_charts"] else _configs
     return values | read(caller, address, *manifests)
 
@@ -111,6 +114,9 @@ def _layers(old: ParsedManifest | None, new: ParsedManifest | None) -> Layers:
 def _configs(
     caller: Caller, address: Address, old: ParsedManifest | None, new: ParsedManifest | None
 ) -> dict[str, Any]:
+    configs = [parsed.config for parsed in (old, new) if parsed and parsed.config]
+    if len(configs) > 1:
+        image_contents.expect(address, configs)
     texts = [contents.config(caller, address, parsed) for parsed in (old, new)]
     problem = next((text.problem for text in texts if text.problem), "")
     return {"problem": problem, "changes": config_changes(texts[0].config, texts[1].config) if not problem else []}
@@ -224,5 +230,10 @@ def question(query: QueryDict) -> Question:
                 parse_reference(text)
         except InvalidValue:
             return Question(before, after, name)
-    is_half = bool(before) != bool(after)
-    return Question(before, after, ("b" if before else "a") if is_half else "")
+    missing = "" if bool(before) == bool(after) else "b" if before else "a"
+    return Question(before, after, missing if missing in query or "tag" in query else "")
+
+
+def form(caller: Caller, address: Address, asked: Question, root: str) -> dict[str, Any]:
+    """Return what the form shows that asks for two, with tags to choose from while one is typed."""
+    return {"question": asked, "root": root, "suggested": tag_pages.suggested(caller, address)}

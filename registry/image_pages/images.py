@@ -1,4 +1,4 @@
-"""The pages of an image: overview, layers, config, manifest, and what is attached to it."""
+"""The pages of an image: overview, layers, config, manifest, vulnerabilities, packages, and what is attached to it."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -9,9 +9,10 @@ from registry.content import image_configs
 from registry.content.readable import web_link
 from registry.core import image_details
 from registry.core.browsing import PAGE
-from registry.core.image_details import Detail
-from registry.image_pages import charts, contents, labels, layers, manifests
+from registry.core.image_details import Detail, Place
+from registry.image_pages import charts, contents, labels, layers, manifests, packages, vulnerabilities
 from registry.manifests import media_types
+from registry.scanning import summaries
 from registry.values import Address, Digest, ImageTag, Reference
 
 BASE_NAME: Final = "org.opencontainers.image.base.name"
@@ -49,10 +50,16 @@ def _overview(caller: Caller, address: Address, reference: Reference, query: Map
     detail, place = image_details.get_with_place(caller, address, reference, platform=query.get("platform", ""))
     if detail.image.kind == "chart" and isinstance(reference, ImageTag):
         return detail, charts.of_chart(caller, address, detail, place, "readme", query)
+    found = summaries.of_image(detail.shown)
+    return detail, overview(detail, place) | {"summaries": {detail.shown.digest: found} if found else {}}
+
+
+def overview(detail: Detail, place: Place) -> dict[str, Any]:
+    """Return what an image says of itself, and where it stands."""
     said = {**detail.facts.get("labels", {}), **detail.image.annotations}
     base = said.get(BASE_NAME) or detail.shown.annotations.get(BASE_NAME, "")
     parsed = image_details.manifest_of(detail.shown)
-    return detail, {
+    return {
         "around": place,
         "parsed": parsed,
         "labels": labels.known(said | _facts_as_labels(detail)),
@@ -112,6 +119,18 @@ def _manifest(caller: Caller, address: Address, reference: Reference, query: Map
     }
 
 
+def _vulnerabilities(
+    caller: Caller, address: Address, reference: Reference, query: Mapping[str, str], root: str
+) -> Built:
+    detail = image_details.get(caller, address, reference, platform=query.get("platform", ""))
+    return detail, vulnerabilities.context(caller, address, detail, query)
+
+
+def _sbom(caller: Caller, address: Address, reference: Reference, query: Mapping[str, str], root: str) -> Built:
+    detail, attached = image_details.get_with_attached(caller, address, reference, platform=query.get("platform", ""))
+    return detail, packages.context(caller, address, detail, attached, query)
+
+
 def _referrers(caller: Caller, address: Address, reference: Reference, query: Mapping[str, str], root: str) -> Built:
     detail, attached = image_details.get_with_attached(caller, address, reference, platform=query.get("platform", ""))
     return detail, {"attached": attached, "most": PAGE}
@@ -123,4 +142,6 @@ BUILDERS: Final[Mapping[str, Callable[[Caller, Address, Reference, Mapping[str, 
     "config": _config,
     "manifest": _manifest,
     "referrers": _referrers,
+    "vulnerabilities": _vulnerabilities,
+    "sbom": _sbom,
 }

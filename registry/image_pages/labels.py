@@ -28,11 +28,12 @@ COMMITS: Final = {"github.com": "/commit/", "gitlab.com": "/-/commit/", "codeber
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A fact by its name for people; `url` is empty if there is nowhere to go."""
+    """A fact by its name for people and its key; `url` is empty if there is nowhere to go."""
 
     name: Promise
     text: str
     url: str
+    key: str
 
 
 def known(said: Mapping[str, str]) -> list[Label]:
@@ -41,7 +42,7 @@ def known(said: Mapping[str, str]) -> list[Label]:
     for key, name in NAMES.items():
         text = readable(said.get(f"{PREFIX}{key}"), 1000).strip()
         if text:
-            found.append(Label(name, text, _url(key, text, said)))
+            found.append(Label(name, text, _url(key, text, said), f"{PREFIX}{key}"))
     return found
 
 

@@ -23,12 +23,17 @@ class Row:
     command: str = ""
     created: str = ""
     comment: str = ""
+    masked: str = ""
 
     @property
     def short_command(self) -> str:
         """The beginning of a long command, on one line; empty if the command is short."""
-        line = " ".join(self.command.split())
-        return f"{line[:LONG_COMMAND]}…" if len(line) > LONG_COMMAND or "\n" in self.command else ""
+        return _short(self.command)
+
+    @property
+    def shown_masked(self) -> str:
+        """The command without its secrets, or the beginning of it; empty if it has none."""
+        return _short(self.masked) or self.masked
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ class Listing:
     total: int
     history: str
     steps: Sequence[Step] = ()
+    has_secrets: bool = False
 
 
 def listing(
@@ -57,7 +63,12 @@ def listing(
         rows = sorted(made, key=lambda row: row.size, reverse=True)
     else:
         rows = _with_empty_steps(made, config.steps) if history == "known" else made
-    return Listing(rows, total, history, config.steps if history == "other" else ())
+    return Listing(rows, total, history, config.steps if history == "other" else (), config.has_secret_steps)
+
+
+def _short(command: str) -> str:
+    line = " ".join(command.split())
+    return f"{line[:LONG_COMMAND]}…" if len(line) > LONG_COMMAND or "\n" in command else ""
 
 
 def _row(number: int, layer: Descriptor, step: Step | None, total: int, elsewhere: int) -> Row:
@@ -72,6 +83,7 @@ def _row(number: int, layer: Descriptor, step: Step | None, total: int, elsewher
         command=step.command if step else "",
         created=step.created if step else "",
         comment=step.comment if step else "",
+        masked=step.masked if step else "",
     )
 
 
@@ -79,6 +91,8 @@ def _with_empty_steps(made: Sequence[Row], steps: Sequence[Step]) -> list[Row]:
     """The layers with the steps between them that changed metadata only."""
     layers = iter(made)
     return [
-        next(layers) if step.has_layer else Row(0, command=step.command, created=step.created, comment=step.comment)
+        next(layers)
+        if step.has_layer
+        else Row(0, command=step.command, created=step.created, comment=step.comment, masked=step.masked)
         for step in steps
     ]

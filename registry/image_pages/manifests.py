@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,10 +25,11 @@ class Part:
 
 
 def lines(content: bytes, urls: Mapping[str, str], missing: set[str], *, indented: bool) -> list[list[Part]]:
-    """Return the text's lines in parts; the JSON is written anew only if asked for."""
+    """Return the text's lines in parts; the JSON is written anew only if asked for, and not nested too deeply."""
     text = content.decode("utf-8", "replace")
     if indented:
-        text = json.dumps(json.loads(content), indent=2, ensure_ascii=False)
+        with suppress(RecursionError):
+            text = json.dumps(json.loads(content), indent=2, ensure_ascii=False)
     return [_parts(line, urls, missing) for line in readable(text, len(text)).split("\n")[:MOST_LINES]]
 
 

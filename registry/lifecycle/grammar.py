@@ -1,4 +1,7 @@
-"""The text of a lifecycle policy -> rules, or what is wrong with it and where. Pure."""
+"""The text of a lifecycle policy -> rules, or what is wrong with it and where. Pure.
+
+Beyond ECR's grammar: `expire` with `sinceImagePulled`, the count type `sinceImageTagged`, and the action `retain`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,16 +15,21 @@ MOST_STARS: Final = 4
 LEAST_DAYS_ARCHIVED: Final = 90
 TAGGED, UNTAGGED, ANY = "tagged", "untagged", "any"
 STANDARD, ARCHIVE = "standard", "archive"
-EXPIRE, TRANSITION = "expire", "transition"
+EXPIRE, TRANSITION, RETAIN = "expire", "transition", "retain"
 COUNT_MORE_THAN: Final = "imageCountMoreThan"
 SINCE_PULLED: Final = "sinceImagePulled"
 SINCE_TRANSITIONED: Final = "sinceImageTransitioned"
-SINCE: Final = ("sinceImagePushed", SINCE_PULLED, SINCE_TRANSITIONED)
+SINCE_PUSHED: Final = "sinceImagePushed"
+SINCE_TAGGED: Final = "sinceImageTagged"
+SINCE: Final = (SINCE_PUSHED, SINCE_PULLED, SINCE_TRANSITIONED, SINCE_TAGGED)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Which images, and what becomes of them. Names are those of the policy; `prefixes` and `patterns` are of tags."""
+    """Which images, and what becomes of them. Names are those of the policy; `prefixes` and `patterns` are of tags.
+
+    A rule that retains has no count: `count_type` is empty and `count` 0.
+    """
 
     priority: int
     description: str
@@ -92,11 +100,15 @@ class _Grammar:
         members = {
             "tagStatus", "tagPatternList", "tagPrefixList", "storageClass", "countType", "countUnit", "countNumber",
         }  # fmt: skip
-        if not self._object(place, selection, members, {"tagStatus", "countType", "countNumber"}):
+        counted = set() if action == RETAIN else {"countType", "countNumber"}
+        if not self._object(place, selection, members, {"tagStatus", *counted}):
             return None
         prefixes, patterns = self._tags(place, selection)
         storage_class = self._word(f"{place}.storageClass", selection.get("storageClass", STANDARD), STANDARD, ARCHIVE)
-        count_type = self._count(place, selection, storage_class, action)
+        if action == RETAIN:
+            count_type = self._uncounted(place, selection)
+        else:
+            count_type = self._count(place, selection, storage_class, action)
         if not (_is_number(priority) and isinstance(description, str)) or self.problems:
             return None
         return Rule(
@@ -107,18 +119,18 @@ class _Grammar:
             patterns,
             storage_class,
             count_type,
-            selection["countNumber"],
+            selection.get("countNumber", 0),
             action,
         )
 
     def _action(self, path: str, value: Any) -> str:
         if not self._object(path, value, {"type", "targetStorageClass"}, {"type"}):
             return ""
-        kind = self._word(f"{path}.type", value["type"], EXPIRE, TRANSITION)
+        kind = self._word(f"{path}.type", value["type"], EXPIRE, TRANSITION, RETAIN)
         target = value.get("targetStorageClass")
         if kind == TRANSITION and target != ARCHIVE:
             self._wrong(f"{path}.targetStorageClass", f"takes {ARCHIVE}, the only class that images go to")
-        if kind == EXPIRE and target is not None:
+        if kind in {EXPIRE, RETAIN} and target is not None:
             self._wrong(f"{path}.targetStorageClass", f"goes with {TRANSITION} only")
         return kind
 
@@ -152,8 +164,6 @@ class _Grammar:
             self._wrong(f"{path}.countUnit", f"takes days, which {kind} needs")
         if kind == COUNT_MORE_THAN and unit is not None:
             self._wrong(f"{path}.countUnit", f"does not go with {COUNT_MORE_THAN}")
-        if kind == SINCE_PULLED and action == EXPIRE:
-            self._wrong(f"{path}.countType", f"{SINCE_PULLED} goes with {TRANSITION} only")
         if kind == SINCE_TRANSITIONED:
             if action == TRANSITION:
                 self._wrong(f"{path}.countType", f"{SINCE_TRANSITIONED} goes with {EXPIRE} only")
@@ -164,6 +174,13 @@ class _Grammar:
         if action == TRANSITION and storage_class == ARCHIVE:
             self._wrong(f"{path}.storageClass", "is where images go already")
         return kind
+
+    def _uncounted(self, path: str, value: Mapping[str, Any]) -> str:
+        """A rule that retains keeps all that it selects."""
+        for name in ("countType", "countUnit", "countNumber"):
+            if name in value:
+                self._wrong(f"{path}.{name}", f"does not go with {RETAIN}, which keeps all that it selects")
+        return ""
 
     def _together(self, rules: list[Rule]) -> None:
         """What one rule may not say because of another."""
@@ -181,10 +198,13 @@ class _Grammar:
                 if prefixes.setdefault((rule.storage_class, prefix), number) != number:
                     said = f"the prefix {prefix} stands in rules[{prefixes[rule.storage_class, prefix]}]"
                     self._wrong(f"{path}.selection.tagPrefixList", said)
-        last = max((rule.priority for rule in rules), default=0)
+        last: dict[str, int] = {}
+        for rule in rules:
+            last[rule.storage_class] = max(rule.priority, last.get(rule.storage_class, 0))
         for number, rule in enumerate(rules):
-            if rule.tag_status == ANY and rule.priority != last:
-                self._wrong(f"rules[{number}].rulePriority", f"of a rule for {ANY} has to be the highest number")
+            if rule.tag_status == ANY and rule.priority != last[rule.storage_class]:
+                said = f"of a rule for {ANY} has to be the highest number of class {rule.storage_class}"
+                self._wrong(f"rules[{number}].rulePriority", said)
 
     def _object(self, path: str, value: Any, known: set[str], required: set[str]) -> bool:
         if not isinstance(value, dict):

@@ -1,16 +1,17 @@
-"""A repository's lifecycle policy: put, read, removed. It is kept and checked; nothing acts on it yet."""
+"""A repository's lifecycle policy: put, read, removed."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.audit import trail
 from accounts.audit.actions import Action
 from accounts.caller import Caller
 from registry.core import addresses, repositories
 from registry.errors import LifecyclePolicyInvalid, LifecyclePolicyNotFound, RepositoryNotFound
-from registry.lifecycle import grammar
+from registry.lifecycle import grammar, runs
 from registry.models import Repository
 from registry.values import Address
 
@@ -60,7 +61,8 @@ def _kept(repository: Repository) -> Kept:
 
 def _write(caller: Caller, repository: Repository, text: str, action: Action) -> None:
     with transaction.atomic():
-        fields = {"lifecycle_policy_text": text, "lifecycle_evaluated_at": None}
+        due_at = timezone.now() + runs.FIRST_AFTER if text else None
+        fields = {"lifecycle_policy_text": text, "lifecycle_evaluated_at": None, "lifecycle_due_at": due_at}
         if not Repository.objects.filter(id=repository.id, deleted_at=None).update(**fields):
             raise RepositoryNotFound(repository.name, repository.account_id)
         details = {"lifecyclePolicyText": text}

@@ -1,4 +1,4 @@
-"""Lines of what was denied -> events of the trail of the account whose resource it was."""
+"""Lines of what was denied, and of sign-ins that failed -> events of the trail of the account whose resource it was."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -25,5 +25,5 @@ def _read(line: Mapping[str, Any]) -> Read:
         Arn.parse(line["resource"]),
         line["caller"],
         {},
-        error_code=CODE,
+        error_code=str(line.get("error", CODE)),
     )

@@ -30,7 +30,6 @@ class Blob(models.Model):
     storage_key = models.CharField(max_length=255, unique=True)
     state = models.CharField(max_length=8, choices=State, default=State.LIVE)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    keep_until = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = [
@@ -44,11 +43,15 @@ class Blob(models.Model):
 
 
 class BlobLink(models.Model):
-    """A repository has a blob. Without its link a repository can't see bytes that another one stores."""
+    """A repository has a blob. Without its link a repository can't see bytes that another one stores.
+
+    Without an image that needs it, the link stays until `keep_until`; pushing, mounting and asking renew that.
+    """
 
     repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="blob_links")
     blob = models.ForeignKey(Blob, on_delete=models.CASCADE, related_name="links")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    keep_until = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["repository", "blob"], name="blob_link_once")]

@@ -29,7 +29,9 @@ class Image(models.Model):
     """A manifest in a repository: image, index, chart or any other artifact.
 
     `size` is that of the blobs it names in bytes (of an index: the largest of its children). `kind`, the platform and
-    `facts` are read from the manifest and its config when it is pushed.
+    `facts` are read from the manifest and its config when it is pushed. A deleted image keeps its row for a while, with
+    what putting it back takes: the tags that went with it, who deleted it, and the lifecycle rule if one did. What
+    `is_generated` was made here, of its subject, and goes with it; nobody has pushed it.
     """
 
     class Kind(models.TextChoices):
@@ -43,6 +45,12 @@ class Image(models.Model):
         SBOM = "sbom", _("SBOM")
         CACHE = "cache", _("build cache")
         ARTIFACT = "artifact", _("artifact")
+
+    class Status(models.TextChoices):
+        """Whether it can be pulled; as ECR names it. Restoring takes no time here: nothing is ACTIVATING."""
+
+        ACTIVE = "ACTIVE", _("active")
+        ARCHIVED = "ARCHIVED", _("archived")
 
     repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="images")
     manifest = models.ForeignKey(Manifest, on_delete=models.PROTECT, related_name="images")
@@ -60,9 +68,19 @@ class Image(models.Model):
     facts = models.JSONField(default=dict)
     pushed_at = models.DateTimeField(default=timezone.now)
     pushed_by = models.CharField(max_length=512, blank=True)
+    replicated_from = models.CharField(
+        max_length=48, blank=True, default="", db_default="", help_text=_("account/region that it was copied from")
+    )
+    is_generated = models.BooleanField(default=False, db_default=False)
     pull_count = models.BigIntegerField(default=0)
     last_recorded_pull_time = models.DateTimeField(null=True, blank=True)
+    image_status = models.CharField(max_length=12, choices=Status, default=Status.ACTIVE)
+    last_archived_at = models.DateTimeField(null=True, blank=True)
+    last_activated_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    deleted_tags = models.JSONField(default=list, blank=True)
+    deleted_by = models.CharField(max_length=512, blank=True)
+    deleted_by_rule = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -73,10 +91,25 @@ class Image(models.Model):
         indexes = [
             models.Index(
                 fields=["repository", "subject_digest", "digest"],
-                condition=Q(deleted_at=None) & ~Q(subject_digest=""),
-                name="image_referrers",
+                condition=Q(deleted_at=None),
+                name="image_subjects",
             ),
             models.Index(fields=["repository", "-pushed_at", "-id"], name="image_newest"),
+            models.Index(
+                fields=["repository", "-deleted_at", "-id"],
+                condition=Q(deleted_at__isnull=False),
+                name="image_deleted",
+            ),
+            models.Index(
+                fields=["repository"],
+                condition=Q(deleted_at=None, image_status="ARCHIVED"),
+                name="image_archived",
+            ),
+            models.Index(
+                fields=["repository", "subject_digest"],
+                condition=Q(deleted_at=None, is_generated=True),
+                name="image_generated",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -25,6 +25,7 @@ class RegistrySettings(models.Model):
     scanning_configuration = models.JSONField(default=dict, blank=True)
     basic_scan_type_version = models.CharField(max_length=16, default="AWS_NATIVE")
     blob_mounting = models.BooleanField(default=True)
+    trusts_attached_vex = models.BooleanField(default=False, db_default=False)
     updated_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -14,6 +14,7 @@ class Repository(models.Model):
 
     A deleted repository keeps its row, with `deleted_at`, and never blocks its name. `image_count`, `stored_size` (its
     images' bytes, each counted whole, indexes as nothing) and `last_pull_at` follow the images, for lists to sort by.
+    `lifecycle_due_at` is when the lifecycle policy, if there is one, is applied next.
     """
 
     class TagMutability(models.TextChoices):
@@ -32,6 +33,7 @@ class Repository(models.Model):
     scan_on_push = models.BooleanField(default=False)
     lifecycle_policy_text = models.TextField(blank=True)
     lifecycle_evaluated_at = models.DateTimeField(null=True, blank=True)
+    lifecycle_due_at = models.DateTimeField(null=True, blank=True)
     policy_text = models.TextField(blank=True, help_text=_("the repository policy in force; empty: none"))
     resource_tags = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -50,6 +52,13 @@ class Repository(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "region", "name"], condition=Q(deleted_at=None), name="repository_name_once"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["lifecycle_due_at", "id"],
+                condition=Q(deleted_at=None) & ~Q(lifecycle_policy_text=""),
+                name="repository_lifecycle_due",
             )
         ]
 

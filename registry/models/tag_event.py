@@ -8,7 +8,7 @@ from registry.models.repository import Repository
 
 
 class TagEvent(models.Model):
-    """One change of one tag. Rows are never changed."""
+    """One change of one tag. Rows are never changed. `rule` is that of the lifecycle policy that let the tag expire."""
 
     class Kind(models.TextChoices):
         """What happened to the tag."""
@@ -17,6 +17,9 @@ class TagEvent(models.Model):
         MOVED = "moved", _("moved")
         DELETED = "deleted", _("deleted")
         REVERTED = "reverted", _("reverted")
+        EXPIRED = "expired", _("expired")
+        RESTORED = "restored", _("restored")
+        REPLICATED = "replicated", _("replicated")
 
     repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="tag_events")
     tag = models.CharField(max_length=300)
@@ -25,6 +28,7 @@ class TagEvent(models.Model):
     new_digest = models.CharField(max_length=135, blank=True)
     at = models.DateTimeField(default=timezone.now)
     principal_arn = models.CharField(max_length=512, blank=True)
+    rule = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:
         indexes = [

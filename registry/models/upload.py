@@ -15,7 +15,8 @@ class Upload(models.Model):
     segment of its own. `driver_state` is the storage driver's record of the segments that count, `offset` how many
     bytes they hold, and `digest_state` the running SHA-256 over them (empty when it is not known). `storage_key` is set
     before the bytes move to their final place, so that a crash in between can be mended. `last_part_size` and
-    `has_small_part` (one that others followed) are of ECR's own layer calls.
+    `has_small_part` (one that others followed) are of ECR's own layer calls. `wanted` is the digest of a blob that a
+    peer sends: it goes on with the upload that it has begun.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -26,6 +27,7 @@ class Upload(models.Model):
     digest_state = models.BinaryField(default=bytes)
     storage_key = models.CharField(max_length=255, blank=True)
     last_part_size = models.PositiveIntegerField(default=0)
+    wanted = models.CharField(max_length=135, blank=True, default="", db_default="")
     has_small_part = models.BooleanField(default=False)
     claim = models.CharField(max_length=32, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)

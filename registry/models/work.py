@@ -37,6 +37,7 @@ class WorkItem(models.Model):
     failed = models.IntegerField(default=0)
     membership = models.ForeignKey(Membership, on_delete=models.SET_NULL, null=True, related_name="+")
     source_ip = models.CharField(max_length=45, blank=True)
+    is_secure = models.BooleanField(default=False, db_default=False, help_text=_("it was asked for by https"))
     created_by = models.CharField(max_length=512, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True, blank=True)

@@ -1,1 +1,1 @@
-"""Tells people what happened: notices on their page and by mail, in their language and as they chose."""
+"""Tells people and other systems what happened: notices on a page and by mail, and webhooks with a log."""

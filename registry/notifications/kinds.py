@@ -4,7 +4,7 @@ Features name their kinds in `settings.NOTICE_KINDS`; their sentences are transl
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -21,7 +21,8 @@ Words = str | Promise
 class Kind:
     """`title` names the kind where people choose; `subject`, `text` and `link` are told, with %(name)s of the params.
 
-    `quote` is the name of a parameter that holds somebody's own words; they are shown apart, never translated.
+    `quote` is the name of a parameter that holds somebody's own words; they are shown apart, never translated. `values`
+    has words for what parameters may be, by parameter.
     """
 
     key: str
@@ -32,6 +33,7 @@ class Kind:
     quote: str = ""
     for_staff: bool = False
     usually: str = NoticeChoice.Channel.MAIL
+    values: Mapping[str, Mapping[str, Words]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def known() -> Mapping[str, Kind]:
 def tell(kind: str, params: Mapping[str, Any]) -> Told:
     """Say a notice in the language that is active."""
     found = known()[kind]
-    words = {name: str(value) for name, value in params.items()}
+    words = {name: str(found.values.get(name, {}).get(str(value), value)) for name, value in params.items()}
     return Told(
         subject=str(found.subject) % words,
         text=str(found.text) % words,

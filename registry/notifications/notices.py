@@ -2,33 +2,34 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from accounts import outbox
 from accounts.models import Person
-from registry import events
+from registry.core import keyset
+from registry.core.keyset import Order
 from registry.models import Notice, NoticeChoice
-from registry.notifications import kinds
+from registry.notifications import kinds, mail
 from registry.notifications.kinds import Kind, Told
 
-PAGE = 50
+PAGE: Final = 50
+ORDER: Final = Order("id", int, is_unique=True)
 Channel = NoticeChoice.Channel
 
 
 def notify(people: Iterable[Person], kind: str, params: Mapping[str, Any], *, path: str, key: str) -> int:
     """Tell people something once per `key`, each as they chose; return how many were told now.
 
-    Called by tasks. A notice and the work of its mail are written together: what is told is told whole.
+    Called by tasks. A notice and its mail are written together: what is told is told whole.
     """
     wanted = {person.id: person for person in people if person.is_active}
     chosen = dict(NoticeChoice.objects.filter(person__in=wanted, kind=kind).values_list("person_id", "channel"))
     told = 0
-    for person_id in wanted:
+    for person_id, person in wanted.items():
         channel = chosen.get(person_id, kinds.known()[kind].usually)
         if channel == Channel.OFF:
             continue
@@ -36,12 +37,18 @@ def notify(people: Iterable[Person], kind: str, params: Mapping[str, Any], *, pa
             notice, is_new = Notice.objects.get_or_create(
                 person_id=person_id,
                 key=key,
-                defaults={"kind": kind, "params": dict(params), "path": path, "by_mail": channel == Channel.MAIL},
+                defaults={
+                    "kind": kind,
+                    "params": dict(params),
+                    "path": path,
+                    "by_mail": channel == Channel.MAIL and bool(person.mail),
+                },
             )
             if is_new:
                 _recount(person_id)
             if is_new and notice.by_mail:
-                outbox.announce(events.NoticeMailDue(notice.id))
+                notice.person = person
+                mail.write(notice)
         told += is_new
     return told
 
@@ -56,27 +63,24 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some of a person's notices, newest first; `next` is the id to go on with, 0 at the end."""
+    """Some of a person's notices, newest first; the older ones come after `next`, the newer ones before `previous`."""
 
     rows: list[Row]
     total: int
     unread: int
-    next: int
+    next: str
+    previous: str
 
 
-def page(person: Person, *, unread_only: bool = False, before: int = 0, limit: int = PAGE) -> Page:
-    """Return a person's notices with ids below `before` (0: from the newest), in the language that is active."""
+def page(person: Person, *, unread_only: bool = False, after: str = "", before: str = "", limit: int = PAGE) -> Page:
+    """Return a person's notices, from the newest or around an id, in the language that is active."""
     mine = Notice.objects.filter(person=person, kind__in=kinds.known())
     unread = mine.filter(read_at=None).count()
     shown = mine.filter(read_at=None) if unread_only else mine
     total = unread if unread_only else mine.count()
-    rows = list((shown.filter(id__lt=before) if before else shown).order_by("-id")[: limit + 1])
-    return Page(
-        [Row(row, kinds.tell(row.kind, row.params)) for row in rows[:limit]],
-        total,
-        unread,
-        rows[limit - 1].id if len(rows) > limit else 0,
-    )
+    cut = keyset.cut(shown, ORDER, descending=True, after=after, before=before, limit=limit)
+    rows = [Row(row, kinds.tell(row.kind, row.params)) for row in cut.rows]
+    return Page(rows, total, unread, cut.next, cut.previous)
 
 
 def open_notice(person: Person, notice_id: int) -> Notice | None:

@@ -66,8 +66,12 @@ def _immutable(error: registry.ImageTagAlreadyExists) -> str:
 
 
 def _denied(error: accounts.AccessDenied) -> str:
-    """IAM's words; all of them come from the request, so that they are the same whether the thing exists or not."""
-    return f"User: {error.principal_arn} is not authorized to perform: {error.action} on resource: {error.resource}"
+    """IAM's words; all of them come from the request, so that they are the same whether the thing exists or not.
+
+    Who is refused only for what the scan of an image found is told that, too.
+    """
+    said = f"User: {error.principal_arn} is not authorized to perform: {error.action} on resource: {error.resource}"
+    return f"{said} because {error.because}" if error.because else said
 
 
 def _not_understood(error: Exception) -> str:
@@ -83,6 +87,11 @@ TABLE: Final[dict[type[Exception], Wire]] = {
     RangeNotSatisfiable: Wire(416, "RANGE_INVALID"),
     registry.InvalidValue: Wire(400, "UNSUPPORTED"),
     registry.RepositoryNotFound: Wire(404, "NAME_UNKNOWN", _missing_repository),
+    registry.ImageArchived: Wire(
+        404,
+        "MANIFEST_UNKNOWN",
+        lambda error: f"The image {error.reference} is in the archive; restore it or push it again to pull it",
+    ),
     registry.ImageNotFound: Wire(
         404, "MANIFEST_UNKNOWN", lambda error: f"Requested image not found: {error.reference}"
     ),
@@ -105,6 +114,11 @@ TABLE: Final[dict[type[Exception], Wire]] = {
         400,
         "MANIFEST_BLOB_UNKNOWN",
         lambda error: "Images with digests '" + ", ".join(error.digests) + "' required for pushing image do not exist",
+    ),
+    registry.BlobArchived: Wire(
+        404,
+        "BLOB_UNKNOWN",
+        lambda error: f"The blob {error.digest} is in the archive; restore its image or push it again to pull it",
     ),
     registry.BlobNotFound: Wire(404, "BLOB_UNKNOWN", lambda error: f"The blob {error.digest} is not in the repository"),
     registry.BlobDigestMismatch: Wire(

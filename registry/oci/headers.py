@@ -11,6 +11,10 @@ from registry.errors import InvalidValue, UploadOutOfOrder
 
 UPLOAD_ID: Final = "Docker-Upload-UUID"
 CONTENT_DIGEST: Final = "Docker-Content-Digest"
+UPLOAD_OFFSET: Final = "Upload-Offset"
+"""How many bytes of an upload are there; unlike Range it has a word for none. Between deployments only."""
+ERROR: Final = "Kho-Error"
+"""The name of an error, as the status of a replication has it; HEAD has no body for it. Between deployments only."""
 API_VERSION: Final = ("Docker-Distribution-Api-Version", "registry/2.0")
 PRIVATE: Final = "private, no-store"
 REVALIDATE: Final = "public, no-cache"

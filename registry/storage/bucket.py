@@ -7,6 +7,7 @@ from django.conf import settings
 
 from registry.errors import StorageDamaged, StorageUnavailable
 from registry.storage import s3_client
+from registry.storage.driver import StoredObject
 from registry.storage.object_reader import ObjectReader
 from registry.storage.s3_client import translated
 
@@ -58,13 +59,14 @@ class Bucket:
         with translated(name):
             self.client.delete_object(**self._at(name))
 
-    def listed(self, prefix: str) -> Iterator[tuple[str, int]]:
-        """Walk over names and lengths, in the order of the names."""
+    def listed(self, prefix: str, after: str = "") -> Iterator[StoredObject]:
+        """Walk over objects in the order of their names, from the one that follows `after`."""
         with translated(prefix):
-            pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
+            start = {"StartAfter": after} if after else {}
+            pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix, **start)
             for page in pages:
                 for found in page.get("Contents", []):
-                    yield found["Key"], int(found["Size"])
+                    yield StoredObject(found["Key"], int(found["Size"]), found["LastModified"])
 
     def signed(self, name: str, seconds: int) -> str:
         """Return an address that anyone may GET the object from for some seconds."""

@@ -6,6 +6,7 @@ StorageUnavailable when the store does not answer or fails in another way.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
 from typing import Any, BinaryIO, Protocol, Self
 
@@ -15,6 +16,15 @@ class BlobContent:
     """A blob's bytes, opened at their start; who gets it closes the file."""
 
     file: BinaryIO
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """What a listing says of a blob: its key, its length in bytes, and when its last byte was written."""
+
+    key: str
+    size: int
+    written_at: datetime
 
 
 class Segment(Protocol):
@@ -70,8 +80,8 @@ class Driver(Protocol):
     def delete(self, key: str) -> None:
         """Remove a blob; nothing happens if it is missing."""
 
-    def keys(self) -> Iterator[tuple[str, int]]:
-        """Yield every stored blob's key and length."""
+    def keys(self, after: str = "") -> Iterator[StoredObject]:
+        """Yield every stored blob, in the order of the keys, from the one that follows `after`."""
 
     def uploads(self) -> Iterator[str]:
         """Yield the ids of uploads that have segments, open or left behind."""

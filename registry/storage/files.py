@@ -81,9 +81,15 @@ def make_folder(path: Path) -> None:
 
 def size(path: Path) -> int | None:
     """Return a file's length in bytes, None if it is missing."""
+    found = status(path)
+    return None if found is None else found.st_size
+
+
+def status(path: Path) -> os.stat_result | None:
+    """Return what the system knows of a file, None if it is missing."""
     with translated():
         try:
-            return path.stat().st_size
+            return path.stat()
         except FileNotFoundError:
             return None
 
@@ -93,5 +99,14 @@ def entries(path: Path) -> list[Path]:
     with translated():
         try:
             return sorted(path.iterdir())
+        except FileNotFoundError:
+            return []
+
+
+def names(path: Path) -> list[str]:
+    """Return the names of what is in a folder, in order; nothing if it is missing."""
+    with translated():
+        try:
+            return sorted(os.listdir(path))
         except FileNotFoundError:
             return []

@@ -10,6 +10,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +20,7 @@ from django.conf import settings
 
 from registry.errors import StorageDamaged
 from registry.storage import files, paths
-from registry.storage.driver import BlobContent
+from registry.storage.driver import BlobContent, StoredObject
 from registry.storage.files import translated
 
 Segments = Sequence[tuple[str, int]]
@@ -146,12 +147,16 @@ class FilesystemDriver:
         with translated():
             paths.blob(self.root, key).unlink(missing_ok=True)
 
-    def keys(self) -> Iterator[tuple[str, int]]:
-        """Walk over the blobs' folders; what is removed meanwhile is left out."""
-        for folder in files.entries(paths.blobs(self.root)):
-            for file in files.entries(folder):
-                if (size := files.size(file)) is not None:
-                    yield file.name, size
+    def keys(self, after: str = "") -> Iterator[StoredObject]:
+        """Walk over the blobs' folders; what is removed meanwhile is left out, and so is what lies at a wrong place."""
+        for folder in files.names(paths.blobs(self.root)):
+            if folder < after[:2]:
+                continue
+            for name in files.names(paths.blobs(self.root) / folder):
+                if name <= after or name[:2] != folder:
+                    continue
+                if (status := files.status(paths.blob(self.root, name))) is not None:
+                    yield StoredObject(name, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
 
     def relative_path(self, key: str) -> str | None:
         """The file's place below the root."""

@@ -14,11 +14,12 @@ lifecycle rule end incomplete multipart uploads after a while.
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, BinaryIO, cast
 
 from registry.errors import StorageDamaged
 from registry.storage.bucket import Bucket
-from registry.storage.driver import BlobContent
+from registry.storage.driver import BlobContent, StoredObject
 from registry.storage.object_segment import NOTE, ObjectSegment, folder, free_number, new_key, path
 from registry.storage.s3_client import Unsupported
 
@@ -86,10 +87,10 @@ class ObjectStoreDriver:
 
     def discard(self, upload: str, state: dict[str, Any]) -> None:
         """End all multipart uploads that writers of this upload began, and remove its objects."""
-        for name, _ in self._bucket.listed(folder(upload)):
-            if name.endswith(NOTE):
-                self._end_noted(name)
-            self._bucket.remove(name)
+        for each in self._bucket.listed(folder(upload)):
+            if each.key.endswith(NOTE):
+                self._end_noted(each.key)
+            self._bucket.remove(each.key)
 
     def _end_noted(self, name: str) -> None:
         """End the multipart upload that a note names."""
@@ -115,16 +116,18 @@ class ObjectStoreDriver:
         """Remove the object."""
         self._bucket.remove(path(key))
 
-    def keys(self) -> Iterator[tuple[str, int]]:
+    def keys(self, after: str = "") -> Iterator[StoredObject]:
         """Walk over the objects below blobs/."""
-        for name, size in self._bucket.listed("blobs/"):
-            yield name.rpartition("/")[2], size
+        for each in self._bucket.listed("blobs/", path(after) if after else ""):
+            key = each.key.rpartition("/")[2]
+            if path(key) == each.key:
+                yield replace(each, key=key)
 
     def uploads(self) -> Iterator[str]:
         """Walk over the objects below uploads/, which come in the order of their names."""
         last = ""
-        for name, _ in self._bucket.listed("uploads/"):
-            if (upload := name.split("/")[1]) != last:
+        for each in self._bucket.listed("uploads/"):
+            if (upload := each.key.split("/")[1]) != last:
                 yield upload
                 last = upload
 

@@ -6,7 +6,7 @@
 import base64
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from django import template
@@ -54,8 +54,9 @@ def _render(context: template.Context, part: str, values: dict[str, object]) -> 
 
 
 @register.simple_tag
-def csv_link(**columns: str) -> str:
+def csv_link(given: Mapping[str, str] | None = None, **more: str) -> str:
     """The address of a file with one row, which is in the page itself: secrets are in no URL of the server."""
+    columns = {**(given or {}), **more}
     text = io.StringIO()
     csv.writer(text).writerows([[name.replace("_", " ") for name in columns], columns.values()])
     return f"data:text/csv;base64,{base64.b64encode(text.getvalue().encode()).decode()}"
@@ -130,6 +131,38 @@ def bar_graph(points: Sequence[tuple[object, int]], *, title: str, label: str, u
         "title": title,
         "label": label,
         "unit": unit,
+    }
+
+
+@register.inclusion_tag("components/severity_graph.html")
+def severity_graph(days: Sequence[tuple[object, Mapping[str, int]]], *, title: str) -> dict[str, object]:
+    """A bar for each day, the worst severity at the foot; `days` are (date, {severity: count}), in order.
+
+    The table beside it has the days on which something changed.
+    """
+    most = max((sum(counts.values()) for _, counts in days), default=0)
+    levels = [level for level in (days[0][1] if days else ()) if any(counts[level] for _, counts in days)]
+    parts, rows, before = [], [], None
+    for place, (name, counts) in enumerate(days):
+        top = float(GRAPH_HEIGHT)
+        for level in levels:
+            height = counts[level] * GRAPH_HEIGHT / most
+            top -= height
+            if height:
+                x = str(place * BAR_STEP)
+                parts.append({"level": level.lower(), "x": x, "y": f"{top:.2f}", "height": f"{height:.2f}"})
+        if counts != before:
+            rows.append((name, [counts[level] for level in levels]))
+            before = counts
+    return {
+        "parts": parts,
+        "levels": [level.lower() for level in levels],
+        "rows": rows,
+        "ends": (days[0][0], days[-1][0]) if days else (),
+        "width": str(max(1, len(days)) * BAR_STEP),
+        "bar_width": str(BAR_STEP),
+        "most": most,
+        "title": title,
     }
 
 

@@ -1,7 +1,7 @@
 """How pages of images write shares, moments that an image claims, and lists."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -13,6 +13,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from registry.content.readable import web_link
+from registry.image_pages import cvss_words
+from registry.scanning.newest import Newest
 from registry.templatetags.kho import moment, size
 
 register = template.Library()
@@ -56,6 +58,12 @@ def as_json(words: Sequence[str]) -> str:
 
 
 @register.filter
+def cvss_in_words(vector: str) -> list[tuple[str, str]]:
+    """What the base metrics of a CVSS vector say."""
+    return cvss_words.in_words(vector)
+
+
+@register.filter
 def is_reference_here(reference: str, place: str) -> bool:
     """Whether a pull reference names a repository of this host."""
     return bool(place) and reference.startswith(f"{place}/")
@@ -82,3 +90,16 @@ def chart_link(repository: str, name: str, place: str) -> SafeString | str:
 def size_change(count: int) -> str:
     """How much larger or smaller something has become."""
     return f"{'+' if count > 0 else '−' if count < 0 else '±'}{size(abs(count))}"
+
+
+@register.inclusion_tag("components/scan_mark.html")
+def scan_mark(summaries: Mapping[str, object], digest: str, root: str) -> dict[str, object]:
+    """What scans say of an image of a list, as a badge that leads to its findings; `root` comes before `/images`."""
+    return {"summary": summaries.get(digest), "url": f"{root}/images/{digest}/vulnerabilities"}
+
+
+@register.inclusion_tag("console/_newest.html")
+def newest_mark(newest: Mapping[int, Newest], repository_id: int, root: str) -> dict[str, object]:
+    """The newest tag of a repository of a list and what scans say of it; `root` comes before `/images`."""
+    found = newest.get(repository_id)
+    return {"newest": found, "url": found and f"{root}/images/{found.digest}/vulnerabilities"}

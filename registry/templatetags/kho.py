@@ -11,9 +11,15 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.caller import STAFF
+from accounts.console.own import browser_of
+from registry.console import places
+
 register = template.Library()
 
 UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB")
+CUTS: Final = frozenset({"after", "before"})
+STAFF_ROLE: Final = f"role/aws-service-role/kho/{STAFF}"
 RELATIVE_FOR: Final = timedelta(days=30)
 
 
@@ -67,11 +73,16 @@ def _ago(passed: timedelta) -> str:
 
 
 @register.simple_tag
-def moment(at: datetime | None, absolute: bool = False) -> SafeString | str:
+def moment(at: datetime | None, absolute: bool = False, seconds: bool = False) -> SafeString | str:
     """A time element: relative up to 30 days, then a date; always absolute if asked. None is "Never"."""
     if at is None:
         return _("Never")
-    exact = f"{formats.date_format(timezone.localtime(at), 'DATETIME_FORMAT')} {timezone.localtime(at).tzname()}"
+    local = timezone.localtime(at)
+    written = formats.date_format(local, "DATETIME_FORMAT")
+    if seconds:
+        # Every language of ours writes times with a colon, and no other colon in a date.
+        written = written.replace(f"{local:%H:%M}", f"{local:%H:%M:%S}")
+    exact = f"{written} {local.tzname()}"
     if absolute:
         text = exact
     elif timedelta() <= timezone.now() - at < RELATIVE_FOR:
@@ -82,9 +93,20 @@ def moment(at: datetime | None, absolute: bool = False) -> SafeString | str:
 
 
 @register.simple_tag(takes_context=True)
+def origin(context: template.Context) -> str:
+    """Where this deployment's pages are, without a path: `https://kho.example.com`."""
+    return places.origin(context["request"])
+
+
+@register.simple_tag(takes_context=True)
 def query(context: template.Context, **changes: object) -> str:
-    """The query string of this page with some parameters changed; None takes one out."""
+    """The query string of this page with some parameters changed; None takes one out.
+
+    Of `after` and `before`, which say where a page of a list is, the one that is not named goes with the other.
+    """
     parameters = context["request"].GET.copy()
+    if not CUTS.isdisjoint(changes):
+        changes = dict.fromkeys(CUTS) | changes
     for name, value in changes.items():
         if value in (None, ""):
             parameters.pop(name, None)
@@ -96,7 +118,18 @@ def query(context: template.Context, **changes: object) -> str:
 @register.filter
 def who(principal_arn: str) -> str:
     """Who an ARN of a principal stands for, in short: the name of a user or session; `root` for an account's root."""
+    if principal_arn.endswith(f":{STAFF_ROLE}"):
+        return _("staff of this registry")
     return principal_arn.rpartition(":")[2].rpartition("/")[2]
+
+
+@register.filter
+def client(user_agent: str) -> str:
+    """Which program asked, in short: Firefox on Linux, aws-cli/2.31.0; all of it if no product comes first."""
+    if user_agent.startswith("Mozilla/"):
+        return browser_of(user_agent)
+    product = user_agent.partition(" ")[0]
+    return product if "/" in product else user_agent
 
 
 @register.filter

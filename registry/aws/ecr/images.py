@@ -1,4 +1,4 @@
-"""BatchGetImage and PutImage."""
+"""BatchGetImage, PutImage and UpdateImageStorageClass."""
 
 import json
 from typing import Any, Final
@@ -6,8 +6,9 @@ from typing import Any, Final
 from registry.aws.dispatch import Call, operation
 from registry.aws.ecr.places import address_of
 from registry.aws.errors import AwsError
-from registry.core import images, repositories
-from registry.errors import ImageNotFound, InvalidDigest, InvalidImageTag
+from registry.core import archive, images, pulls, repositories
+from registry.core.reading import FoundImage
+from registry.errors import ImageArchived, ImageNotFound, InvalidDigest, InvalidImageTag
 from registry.values import Digest, ImageTag, Reference
 
 DOCKER_SCHEMA1: Final = "application/vnd.docker.distribution.manifest.v1+prettyjws"
@@ -15,16 +16,23 @@ DOCKER_SCHEMA1: Final = "application/vnd.docker.distribution.manifest.v1+prettyj
 
 @operation("ecr", "BatchGetImage")
 def batch_get(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    """Manifests by tag or digest; each is a pull. What can't be had is listed with its reason."""
+    """Manifests by tag or digest; each that is handed out is a pull. What can't be had is listed with its reason."""
     address = address_of(call, request)
-    repositories.get_for_pull(call.caller, address, [each.get("imageTag", "") for each in request["imageIds"]])
     accepted = request.get("acceptedMediaTypes")
-    found, failures = [], []
+    found, failures, was_asked = [], [], False
+    taken: list[tuple[FoundImage, Reference]] = []
     for wanted in request["imageIds"]:
         try:
-            stored = images.get(call.caller, address, _reference(wanted))
+            reference = _reference(wanted)
         except _Failure as failure:
             failures.append({"imageId": wanted, "failureCode": failure.code, "failureReason": failure.reason})
+            continue
+        was_asked = True
+        try:
+            stored = images.look(call.caller, address, reference)
+        except ImageArchived:
+            reason = "Requested image is archived; restore it by UpdateImageStorageClass or push it again"
+            failures.append({"imageId": wanted, "failureCode": "ImageInaccessible", "failureReason": reason})
             continue
         except ImageNotFound:
             failures.append(_absent(wanted))
@@ -36,7 +44,12 @@ def batch_get(call: Call, request: dict[str, Any]) -> dict[str, Any]:
         elif accepted and image.media_type not in accepted:
             failures.append(_absent(wanted))
         else:
+            taken.append((image, reference))
             found.append(_described(address, image.digest, wanted.get("imageTag"), image.media_type, stored.content))
+    if not was_asked:
+        repositories.get_for_pull(call.caller, address)
+    for image, reference in taken:
+        pulls.record(call.caller, pulls.Kind.PULL, address, image, reference)
     return {"images": found, "failures": failures}
 
 
@@ -97,6 +110,23 @@ def put(call: Call, request: dict[str, Any]) -> dict[str, Any]:
         )
     name = str(tag) if tag else None
     return {"image": _described(address, made.image.digest, name, made.image.media_type, content)}
+
+
+@operation("ecr", "UpdateImageStorageClass")
+def update_storage_class(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """Archive an image or restore it, which takes no time here."""
+    address, wanted = address_of(call, request), request["imageId"]
+    if not wanted.get("imageTag") and not wanted.get("imageDigest"):
+        raise AwsError("InvalidParameterException", "Invalid request parameters: both tag and digest cannot be null")
+    digest = Digest.parse(wanted["imageDigest"]) if wanted.get("imageDigest") else None
+    tag = ImageTag.parse(wanted["imageTag"]) if wanted.get("imageTag") else None
+    image = archive.update(call.caller, address, digest, tag, request["targetStorageClass"])
+    return {
+        "registryId": address.registry.account_id,
+        "repositoryName": str(address.name),
+        "imageId": {"imageDigest": image.digest, "imageTag": str(tag) if tag else None},
+        "imageStatus": image.image_status,
+    }
 
 
 def _media_type(manifest: str) -> str:

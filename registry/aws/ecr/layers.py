@@ -33,7 +33,7 @@ def check(call: Call, request: dict[str, Any]) -> dict[str, Any]:
         found.append(
             {
                 "layerDigest": each.digest,
-                "layerAvailability": "AVAILABLE" if is_there else "UNAVAILABLE",
+                "layerAvailability": "ARCHIVED" if each.is_archived else "AVAILABLE" if is_there else "UNAVAILABLE",
                 "layerSize": each.size,
                 "mediaType": each.media_type or None,
             }

@@ -5,17 +5,17 @@ from typing import Any, Final
 
 from registry.aws import pages
 from registry.aws.dispatch import Call, operation
+from registry.aws.ecr import scanning
 from registry.aws.ecr.places import address_of
 from registry.aws.errors import AwsError
 from registry.core import describing, images
 from registry.core.describing import Described, ImageId
+from registry.scanning import findings
 from registry.values import Address, Digest
 
 PAGE: Final = 100
 REFERRERS_PAGE: Final = 20
 MOST_IDS: Final = 100
-SHOWN: Final = frozenset({"", "ACTIVE", "ANY"})
-"""Every image is active: there is no archive storage class yet."""
 
 
 @operation("ecr", "ListImages")
@@ -26,11 +26,8 @@ def list_images(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     place = f"{address.registry.account_id}/{address.registry.region}/{address.name}/{sorted(wanted.items())}"
     after = pages.after(call, place, request.get("nextToken"))
     limit = request.get("maxResults", PAGE)
-    found, following = describing.ids(
-        call.caller, address, tag_status=wanted.get("tagStatus", ""), after=after, limit=limit
-    )
-    if wanted.get("imageStatus", "") not in SHOWN:
-        found, following = [], ""
+    status = {"tag_status": wanted.get("tagStatus", ""), "image_status": wanted.get("imageStatus", "")}
+    found, following = describing.ids(call.caller, address, **status, after=after, limit=limit)
     token = pages.token(call, place, following) if following else None
     return {"imageIds": [_image_id(each.digest, each.tag) for each in found], "nextToken": token}
 
@@ -42,17 +39,14 @@ def describe(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     address = address_of(call, request)
     wanted, ids = request.get("filter", {}), request.get("imageIds", [])
     if ids:
-        return {"imageDetails": [_detail(address, each) for each in _named(call, address, request, ids)]}
+        return {"imageDetails": _details(address, _named(call, address, request, ids))}
     place = f"{address.registry.account_id}/{address.registry.region}/{address.name}/{sorted(wanted.items())}"
     after = pages.after(call, place, request.get("nextToken"))
     limit = request.get("maxResults", PAGE)
-    found, following = describing.page(
-        call.caller, address, tag_status=wanted.get("tagStatus", ""), after=after, limit=limit
-    )
-    if wanted.get("imageStatus", "") not in SHOWN:
-        found, following = [], ""
+    status = {"tag_status": wanted.get("tagStatus", ""), "image_status": wanted.get("imageStatus", "")}
+    found, following = describing.page(call.caller, address, **status, after=after, limit=limit)
     token = pages.token(call, place, following) if following else None
-    return {"imageDetails": [_detail(address, each) for each in found], "nextToken": token}
+    return {"imageDetails": _details(address, found), "nextToken": token}
 
 
 def _named(call: Call, address: Address, request: dict[str, Any], ids: Sequence[dict[str, str]]) -> list[Described]:
@@ -64,6 +58,17 @@ def _named(call: Call, address: Address, request: dict[str, Any], ids: Sequence[
         raise AwsError("InvalidParameterException", "Invalid request parameters: both tag and digest cannot be null")
     wanted = [ImageId(each.get("imageDigest", ""), each.get("imageTag", "")) for each in ids]
     return describing.named(call.caller, address, wanted)
+
+
+def _details(address: Address, found: Sequence[Described]) -> list[dict[str, Any]]:
+    """The images with what their scans found, if they have any."""
+    details = [_detail(address, each) for each in found]
+    scans = {} if address.is_public else findings.of_images(each.image.id for each in found)
+    for each, detail in zip(found, details, strict=True):
+        if scan := scans.get(each.image.id):
+            detail["imageScanStatus"] = scanning.status_of(scan, each.image)
+            detail["imageScanFindingsSummary"] = scanning.summary_of(scan, each.image)
+    return details
 
 
 def _detail(address: Address, found: Described) -> dict[str, Any]:
@@ -83,7 +88,9 @@ def _detail(address: Address, found: Described) -> dict[str, Any]:
     return known | {
         "lastRecordedPullTime": image.last_recorded_pull_time,
         "subjectManifestDigest": image.subject_digest or None,
-        "imageStatus": "ACTIVE",
+        "imageStatus": image.image_status,
+        "lastArchivedAt": image.last_archived_at,
+        "lastActivatedAt": image.last_activated_at,
     }
 
 
@@ -107,18 +114,17 @@ def list_referrers(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Signatures, attestations and other artifacts whose subject is an image, whether the image is there or not."""
     address, digest = address_of(call, request), Digest.parse(request["subjectId"]["imageDigest"])
     wanted = request.get("filter", {})
-    place = f"{address.registry.account_id}/{address.name}/{digest}/{sorted(wanted.get('artifactTypes', []))}"
+    place = f"{address.registry.account_id}/{address.name}/{digest}/{sorted(wanted.items())}"
     after = pages.after(call, place, request.get("nextToken"))
     found, more = images.referrers(
         call.caller,
         address,
         digest,
         artifact_types=wanted.get("artifactTypes", []),
+        status=wanted.get("artifactStatus", ""),
         last=after,
         limit=request.get("maxResults", REFERRERS_PAGE),
     )
-    if wanted.get("artifactStatus", "") not in SHOWN:
-        found, more = [], False
     rows = [
         {
             "digest": each.digest,
@@ -126,7 +132,7 @@ def list_referrers(call: Call, request: dict[str, Any]) -> dict[str, Any]:
             "artifactType": each.artifact_type or None,
             "size": each.manifest_size,
             "annotations": each.annotations,
-            "artifactStatus": "ACTIVE",
+            "artifactStatus": each.image_status,
         }
         for each in found
     ]

@@ -1,4 +1,4 @@
-"""What an account sets for its private registry: policy, settings, replication, scanning, pull-time exclusions."""
+"""What an account sets for its private registry: policy, settings, scanning, pull-time exclusions."""
 
 from typing import Any, Final
 
@@ -12,22 +12,6 @@ from registry.values import Address, RepositoryName
 
 PAGE: Final = 100
 MOST_NAMES: Final = 25
-
-
-@operation("ecr", "DescribeRegistry")
-def describe(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    """The caller's own registry."""
-    registry = registry_of(call, request)
-    found = registries.replication(call.caller, registry)
-    return {"registryId": registry.account_id, "replicationConfiguration": found}
-
-
-@operation("ecr", "PutReplicationConfiguration")
-def put_replication(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    """Replace the replication rules; they are kept, and followed once replication is served."""
-    configuration = request["replicationConfiguration"]
-    found = registries.put_replication(call.caller, registry_of(call, request), configuration)
-    return {"replicationConfiguration": found}
 
 
 @operation("ecr", "PutRegistryPolicy")
@@ -107,7 +91,7 @@ def get_scanning(call: Call, request: dict[str, Any]) -> dict[str, Any]:
 
 @operation("ecr", "PutRegistryScanningConfiguration")
 def put_scanning(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    """Say how images are scanned; it is kept, and followed once scanning is served."""
+    """Say how images are scanned."""
     scan_type, rules = request.get("scanType", registries.BASIC), request.get("rules", [])
     found = registries.put_scanning(call.caller, registry_of(call, request), scan_type, rules)
     return {"registryScanningConfiguration": found}

@@ -5,14 +5,15 @@ from typing import Any
 from registry.aws.dispatch import Call, operation
 from registry.aws.errors import AwsError
 from registry.core import resource_tags
+from registry.errors import InvalidResourceTag
 from registry.values import PUBLIC, Address
 
 
 def parsed(given: list[dict[str, str]]) -> dict[str, str]:
-    """Resource tags of a request; a key stands there once."""
+    """Resource tags of a request; a key stands there once. InvalidResourceTag."""
     tags = {each["Key"]: each.get("Value", "") for each in given if each.get("Key")}
     if len(tags) != len(given):
-        raise AwsError("InvalidTagParameterException", "Each tag needs a key of its own")
+        raise InvalidResourceTag("Each tag needs a key of its own")
     return tags
 
 

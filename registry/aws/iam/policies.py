@@ -56,12 +56,19 @@ def get(call: Call, request: dict[str, Any]) -> dict[str, Any]:
 
 @operation("iam", "ListPolicies")
 def list_policies(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    """The account's policies and AWS's."""
-    scope = request.get("Scope", "All")
+    """The account's policies and AWS's. None of them is a permissions boundary: there are no such."""
+    scope, path = request.get("Scope", "All"), request.get("PathPrefix", "/")
     own = policies.list_policies(call.caller, call.caller.account_id)
+    uses = policies.uses(call.caller, call.caller.account_id)
     found = [_policy(each) for each in own] if scope != "AWS" else []
     found += [_of_aws(each) for each in managed.all_policies()] if scope != "Local" else []
-    return answers.page(call, request, "Policies", found)
+    listed = [
+        each | {"AttachmentCount": uses.get(each["Arn"], 0)}
+        for each in found
+        if each["Path"].startswith(path) and (each["Arn"] in uses or not request.get("OnlyAttached"))
+    ]
+    is_of_boundaries = request.get("PolicyUsageFilter") == "PermissionsBoundary"
+    return answers.page(call, request, "Policies", [] if is_of_boundaries else listed)
 
 
 @operation("iam", "DeletePolicy")
@@ -150,7 +157,8 @@ def _serve(kind: str) -> None:
 
     @operation("iam", f"ListAttached{kind}Policies")
     def attached(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-        arns = policies.attached_to(call.caller, target(call, request))
+        start = f":policy{request.get('PathPrefix', '/')}"
+        arns = [each for each in policies.attached_to(call.caller, target(call, request)) if start in each]
         found = [{"PolicyName": each.rpartition("/")[2], "PolicyArn": each} for each in arns]
         return answers.page(call, request, "AttachedPolicies", found)
 

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-LEFT_TO_THE_CORE: Final = frozenset({"RepositoryName", "PublicRepositoryName"})
-"""Shapes whose pattern in the models is narrower than what registries take; the core has its own grammar."""
+LEFT_TO_THE_CORE: Final = frozenset(
+    {"RepositoryName", "PublicRepositoryName", "RepositoryFilterValue", "ScanningRepositoryFilterValue"}
+)
+"""Shapes whose pattern in the models is narrower than what registries take, or takes for ever: the core has its own."""
+OURS: Final = {"RepositoryFilterType": ("TAG_WILDCARD",)}
+"""What enumerations of the models don't have, and the core takes."""
 LONGEST_PATTERN_TEXT: Final = 4096
 
 
@@ -55,10 +59,11 @@ def _text(shape: Any, value: str, path: str) -> Iterator[Violation]:
     yield from _bounds(shape, value, len(value), path, "length")
     if "\x00" in value:  # no text of a database holds it
         yield Violation(path, value, "Member must not contain the character NUL")
-    if shape.enum and value not in shape.enum:
+    if shape.enum and value not in (*shape.enum, *OURS.get(shape.name, ())):
         yield Violation(path, value, f"Member must satisfy enum value set: [{', '.join(shape.enum)}]")
     pattern = shape.metadata.get("pattern")
-    if pattern and shape.name not in LEFT_TO_THE_CORE and len(value) <= LONGEST_PATTERN_TEXT:
+    longest = min(shape.metadata.get("max", LONGEST_PATTERN_TEXT), LONGEST_PATTERN_TEXT)
+    if pattern and shape.name not in LEFT_TO_THE_CORE and len(value) <= longest:
         compiled = _compiled(pattern)
         if compiled is not None and not compiled.fullmatch(value):
             yield Violation(path, value, f"Member must satisfy regular expression pattern: {pattern}")

@@ -1,8 +1,8 @@
 """The audit log: filtered pages, one event, export; and the events of one repository."""
 
-import csv
 import json
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, Final
 
 from django.conf import settings
@@ -19,14 +19,13 @@ from accounts.models import AuditEvent
 from registry.console import lists, places
 from registry.console.audit_forms import EventFilters
 from registry.console.membership import console_page, visitor_of
+from registry.content import spreadsheets
 from registry.core import audit_pages
 
 COLUMNS: Final = (
     *("eventTime", "eventName", "eventSource", "resource", "principal", "accessKeyId", "sourceIPAddress"),
     *("userAgent", "errorCode", "readOnly", "requestID", "eventID"),
 )
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would take for a formula."""
 
 
 @console_page
@@ -40,7 +39,7 @@ def index(request: HttpRequest, account_id: str) -> HttpResponse:
     if newer := request.GET.get("newer", "")[:36]:
         count = audit_pages.newer(visitor.caller, form.chosen(), newer)
         return render(request, "console/_newer_events.html", context | {"count": count, "first": newer})
-    page = audit_pages.page(visitor.caller, form.chosen(), after=lists.cursor(request))
+    page = audit_pages.page(visitor.caller, form.chosen(), **lists.cut_of(request))
     context |= _listed(page, form)
     template = "console/_event_rows.html" if wants_part(request) else "console/audit.html"
     return render(request, template, context, status=400 if form.errors else 200)
@@ -66,6 +65,7 @@ def detail(request: HttpRequest, account_id: str, event_id: str) -> HttpResponse
     event = audit_pages.get(visitor.caller, event_id)
     text = json.dumps(lookup.as_cloudtrail(event), indent=2, ensure_ascii=False)
     context = places.of_account(request, visitor, "audit") | {"event": event, "json": text}
+    context["is_by_staff"] = lookup.is_by_staff(event)
     return render(request, "console/event.html", context)
 
 
@@ -87,37 +87,26 @@ def export(request: HttpRequest, account_id: str, kind: str) -> HttpResponseBase
     return StreamingHttpResponse(lines, content_type=content_type, headers=headers)
 
 
-class _Echo:
-    """A file that gives back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
 def _csv(events: Iterator[AuditEvent]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield writer.writerow(COLUMNS)
-    for event in events:
-        cells = (
-            event.event_time.isoformat(),
-            event.event_name,
-            event.event_source,
-            event.resource_arn,
-            event.principal_arn,
-            event.access_key_id,
-            event.source_ip,
-            event.user_agent,
-            event.error_code,
-            event.read_only,
-            event.request_id,
-            event.id,
-        )
-        yield writer.writerow([_cell(str(cell)) for cell in cells])
+    yield from spreadsheets.lines(chain([COLUMNS], map(_row, events)))
 
 
-def _cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: clients choose user agents."""
-    return f"'{text}" if text.startswith(FORMULA) else text
+def _row(event: AuditEvent) -> tuple[object, ...]:
+    """The cells of an event, as COLUMNS names them."""
+    return (
+        event.event_time.isoformat(),
+        event.event_name,
+        event.event_source,
+        event.resource_arn,
+        event.principal_arn,
+        event.access_key_id,
+        event.source_ip,
+        event.user_agent,
+        event.error_code,
+        event.read_only,
+        event.request_id,
+        event.id,
+    )
 
 
 def _json(events: Iterator[AuditEvent]) -> Iterator[str]:
@@ -132,6 +121,6 @@ def of_repository(request: HttpRequest, account_id: str, region: str, name: str)
     visitor = visitor_of(request, account_id, region)
     address = places.address_of(account_id, region, name)
     form = lists.filters_of(EventFilters, request)
-    page = audit_pages.page(visitor.caller, form.chosen(), after=lists.cursor(request), address=address)
+    page = audit_pages.page(visitor.caller, form.chosen(), **lists.cut_of(request), address=address)
     context = places.of_repository(request, visitor, address, "events") | _listed(page, form)
     return render(request, "console/events.html", context, status=400 if form.errors else 200)

@@ -8,14 +8,16 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from registry.console import lists, places
+from registry.console import commands, lists, places
 from registry.console.forms import Typed
 from registry.console.membership import Visitor, console_page, visitor_of
 from registry.console.repository_forms import AddedTags, RepositoryFilters
-from registry.core import repository_pages, work
+from registry.core import addresses, repository_pages, work
 from registry.values import RegistryId
 
 MOST_SHOWN: Final = 50
+EXAMPLE: Final = {"team": "shop"}
+"""Resource tags in the command, before any are typed."""
 
 
 @console_page
@@ -23,6 +25,7 @@ MOST_SHOWN: Final = 50
 def tag(request: HttpRequest, account_id: str, region: str) -> HttpResponse:
     """Ask for tags, then begin to add them: a first POST names the repositories, a second one confirms."""
     visitor = visitor_of(request, account_id, region)
+    membership = visitor.membership
     registry = places.registry_of(account_id, region)
     names = _selected(request, visitor, registry)
     if not names:
@@ -30,11 +33,20 @@ def tag(request: HttpRequest, account_id: str, region: str) -> HttpResponse:
     form = AddedTags(request.POST if "confirmed" in request.POST else None)
     if form.is_bound and form.is_valid():
         tags = form.cleaned_data["resource_tags"]
-        item = work.start(
-            visitor.caller, visitor.membership, registry, "tag-repositories", names, params={"tags": tags}
-        )
+        item = work.start(visitor.caller, membership, registry, "tag-repositories", names, params={"tags": tags})
         return redirect("console_work_item", account_id=account_id, item_id=item.id)
     context = _context(request, visitor, registry, names) | {"form": form}
+    if len(names) <= MOST_SHOWN:
+        tags = form.cleaned_data.get("resource_tags", {}) if form.is_bound else {}
+        arn = str(addresses.arn(places.address_of(account_id, region, names[0])))
+        everywhere = arn.removesuffix(names[0]) + commands.EACH
+        context["command"] = commands.for_each(
+            request,
+            registry,
+            names,
+            "TagResource",
+            {"resourceArn": everywhere, "tags": commands.tags_of(tags or EXAMPLE)},
+        )
     return render(request, "console/tag_repositories.html", context, status=422 if form.errors else 200)
 
 
@@ -43,13 +55,14 @@ def tag(request: HttpRequest, account_id: str, region: str) -> HttpResponse:
 def delete(request: HttpRequest, account_id: str, region: str) -> HttpResponse:
     """Show what is lost, then begin: a first POST names the repositories, a second one confirms with their number."""
     visitor = visitor_of(request, account_id, region)
+    membership = visitor.membership
     registry = places.registry_of(account_id, region)
     names = _selected(request, visitor, registry)
     if not names:
         return _nothing(request, registry)
     form = Typed(str(len(names)), request.POST if "confirmed" in request.POST else None)
     if form.is_bound and form.is_valid():
-        item = work.start(visitor.caller, visitor.membership, registry, "delete-repositories", names)
+        item = work.start(visitor.caller, membership, registry, "delete-repositories", names)
         return redirect("console_work_item", account_id=account_id, item_id=item.id)
     lost = repository_pages.sums(visitor.caller, registry, names)
     context = _context(request, visitor, registry, names) | {"form": form, "lost": lost}

@@ -7,11 +7,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.audit.actions import Action
-from registry.console import places
+from registry.console import commands, lists, places
 from registry.console.forms import HistoryFilter
 from registry.console.membership import console_page, visitor_of
 from registry.core import image_tags, tag_history
-from registry.errors import ImageNotFound, ImageTagAlreadyExists
+from registry.errors import CountLimitExceeded, ImageNotFound, ImageTagAlreadyExists
 from registry.values import Digest, ImageTag
 
 
@@ -22,7 +22,7 @@ def history(request: HttpRequest, account_id: str, region: str, name: str) -> Ht
     visitor = visitor_of(request, account_id, region)
     address = places.address_of(account_id, region, name)
     form = HistoryFilter(request.GET)
-    page = tag_history.tag_history(visitor.caller, address, **form.chosen(), after=request.GET.get("after", ""))
+    page = tag_history.tag_history(visitor.caller, address, **form.chosen(), **lists.cut_of(request))
     context = places.of_repository(request, visitor, address, "history")
     context |= {
         "page": page,
@@ -50,6 +50,9 @@ def revert(request: HttpRequest, account_id: str, region: str, name: str) -> Htt
         except ImageNotFound:
             messages.error(request, _("That image is gone, or the tag never named it. Nothing was changed."))
             return back
+        except CountLimitExceeded:
+            messages.error(request, _("There are as many as there may be. Nothing was put back."))
+            return back
         except ImageTagAlreadyExists:
             status = 409
         else:
@@ -57,4 +60,8 @@ def revert(request: HttpRequest, account_id: str, region: str, name: str) -> Htt
             return back
     plan = tag_history.reversion(visitor.caller, address, tag, digest)
     context = places.of_repository(request, visitor, address, "history")
-    return render(request, "console/revert.html", context | {"plan": plan, "is_refused": status == 409}, status=status)
+    context |= {"plan": plan, "is_refused": status == 409}
+    if not address.is_public and not plan.is_immutable:
+        image = plan.then
+        context["command"] = commands.tagging(request, address, image.digest, image.media_type, str(tag))
+    return render(request, "console/revert.html", context, status=status)

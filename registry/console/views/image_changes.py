@@ -73,6 +73,7 @@ def _typed(request: HttpRequest, count: int) -> Typed:
 
 def _delete_all(request: HttpRequest, visitor: Visitor, address: Address) -> HttpResponse | None:
     """Ask about all images that match now, then begin; None if there are none."""
+    membership = visitor.membership
     filters = lists.filters_of(ImageFilters, request)
     digests = image_pages.digests(visitor.caller, address, filters.chosen()) if filters.is_valid() else []
     if not digests:
@@ -82,7 +83,7 @@ def _delete_all(request: HttpRequest, visitor: Visitor, address: Address) -> Htt
     if form.is_bound and form.is_valid():
         item = work.start(
             visitor.caller,
-            visitor.membership,
+            membership,
             address.registry,
             "delete-images",
             digests,
@@ -137,14 +138,12 @@ def retag(request: HttpRequest, account_id: str, region: str, name: str, digest:
             messages.success(request, words % {"tag": tag})
             return redirect("console_images", account_id=account_id, region=region, name=name)
     context = places.of_repository(request, visitor, address, "images")
-    parameters = {"repositoryName": name, "imageTag": form.data.get("tag") or "stable", "imageDigest": digest}
+    image, tag = found.image, str(form.data.get("tag") or "stable")
     context |= {
         "form": form,
         "detail": found,
         "deeper": _("Add a tag"),
-        "command": commands.equivalent(
-            request, address.registry, "PutImage", parameters | {"imageManifest": "file://manifest.json"}
-        ),
+        "command": commands.tagging(request, address, image.digest, image.media_type, tag),
     }
     return render(request, "console/retag.html", context, status=422 if form.errors else 200)
 
@@ -168,10 +167,14 @@ def untag(request: HttpRequest, account_id: str, region: str, name: str, tag: st
         messages.success(request, _("The tag %(tag)s is taken away. History can bring it back.") % {"tag": tag})
         return redirect("console_images", account_id=account_id, region=region, name=name)
     context = places.of_repository(request, visitor, address, "images")
+    stay = [each for each in found.tags if each != tag]
+    parameters = {"repositoryName": name, "imageIds": [{"imageTag": tag}]}
     context |= {
         "tag": tag,
         "detail": found,
-        "stay": [each for each in found.tags if each != tag],
+        "stay": stay,
         "deeper": _("Remove a tag"),
+        # The call that removes the last tag deletes the image, which this page does not.
+        "command": stay and commands.equivalent(request, address.registry, "BatchDeleteImage", parameters),
     }
     return render(request, "console/untag.html", context)

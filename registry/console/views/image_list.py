@@ -6,10 +6,12 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.console.asking import wants_part
-from registry.console import lists, places
+from registry.console import columns, lifecycle_words, lists, places
 from registry.console.membership import console_page, visitor_of
 from registry.console.repository_forms import ImageFilters
 from registry.core import image_pages
+from registry.lifecycle import explaining
+from registry.scanning import summaries
 
 
 @console_page
@@ -21,13 +23,18 @@ def index(request: HttpRequest, account_id: str, region: str, name: str) -> Http
     address = places.address_of(account_id, region, name)
     form = lists.filters_of(ImageFilters, request)
     sort = lists.sort_of(request, image_pages.SORTS, "-pushed")
-    page = image_pages.page(visitor.caller, address, only=form.chosen(), sort=sort, after=lists.cursor(request))
-    context = places.of_repository(request, visitor, address, "images") | {
+    page = image_pages.page(visitor.caller, address, only=form.chosen(), sort=sort, **lists.cut_of(request))
+    context = places.of_repository(request, visitor, address, "images")
+    fates = explaining.of_images(visitor.caller, context["find"](), [row.image.digest for row in page.rows])
+    context |= {
         "page": page,
+        "summaries": summaries.of_rows(visitor.caller, address, ((row.image, row.platforms) for row in page.rows)),
+        "fates": {digest: lifecycle_words.short(each) for digest, each in fates.items()},
         "form": form,
         "sort": sort,
         "used": lists.used(form),
         "filter": lists.query_of(form),
+        "columns": columns.chosen(request, "images"),
     }
     template = "console/_image_rows.html" if wants_part(request) else "console/images.html"
     return render(request, template, context, status=400 if form.errors else 200)

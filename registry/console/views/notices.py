@@ -1,7 +1,9 @@
 """What a person was told, and how they want to be told; the same in every account that they act on."""
 
+import re
+from typing import Final
+
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -9,9 +11,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.console.asking import signed_in
 from accounts.models import Person
+from registry.console import lists
 from registry.console.membership import console_page, visitor_of
 from registry.notifications import notices
+
+PLACE: Final = re.compile(r"(?:[0-9]{1,18}|~)?")
 
 
 def _reader(request: HttpRequest) -> Person:
@@ -21,15 +27,15 @@ def _reader(request: HttpRequest) -> Person:
 
 
 @never_cache
-@login_required
+@signed_in
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """The notices, the newest first, and the choices."""
     person = _reader(request)
-    before = request.GET.get("after", "")
-    known = not before or (before.isascii() and before.isdecimal() and len(before) < 19)
+    cut = lists.cut_of(request)
+    known = all(PLACE.fullmatch(place) for place in (cut["after"], cut["before"]))
     unread_only = request.GET.get("show") == "unread"
-    page = notices.page(person, unread_only=unread_only, before=int(before or 0) if known else 0)
+    page = notices.page(person, unread_only=unread_only, **cut)
     values = {
         "page": page,
         "unread_only": unread_only,
@@ -41,7 +47,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@login_required
+@signed_in
 @require_POST
 def show(request: HttpRequest, notice_id: str) -> HttpResponse:
     """Mark a notice as read and go where it leads."""
@@ -52,7 +58,7 @@ def show(request: HttpRequest, notice_id: str) -> HttpResponse:
 
 
 @never_cache
-@login_required
+@signed_in
 @require_POST
 def read_all(request: HttpRequest) -> HttpResponse:
     """Mark all as read."""
@@ -63,7 +69,7 @@ def read_all(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@login_required
+@signed_in
 @require_POST
 def choose(request: HttpRequest) -> HttpResponse:
     """Keep how the person wants to be told."""

@@ -22,12 +22,14 @@ from registry.errors import RepositoryPolicyNotFound
 from registry.values import Address
 
 STARTS: Final = {
+    "user": gettext_lazy("Let a user of this account pull"),
     "pull": gettext_lazy("Let an account pull"),
     "push": gettext_lazy("Let an account push and pull"),
     "ci": gettext_lazy("Let a role of CI push and pull"),
     "service": gettext_lazy("Let a service such as Lambda pull"),
     "tag": gettext_lazy("Let an account pull some tags"),
     "network": gettext_lazy("Only from some networks"),
+    "scan": gettext_lazy("No pulls of images that are not scanned, or have critical findings"),
 }
 """Starting points of a policy, by their name in the address."""
 POWERS: Final = ("pull", "push", "delete", "manage")
@@ -45,7 +47,7 @@ def permissions(request: HttpRequest, account_id: str, region: str, name: str) -
         request,
         Kind.REPOSITORY,
         saved=_saved(caller, address),
-        start=_start(wanted, address) if wanted in STARTS else "",
+        start=_start(wanted, address, able) if wanted in STARTS else "",
         allow=lambda: policies.allow(caller, address),
         put=lambda text: policies.put(caller, address, text, force="force" in request.POST),
         remove=lambda: policies.delete(caller, address),
@@ -58,13 +60,14 @@ def permissions(request: HttpRequest, account_id: str, region: str, name: str) -
         messages.success(request, done)
         return redirect(request.path)
     context = places.of_repository(request, visitor, address, "permissions") | flow.context()
-    parameters = {"repositoryName": name, "policyText": "file://policy.json"}
+    parameters = {"repositoryName": name, "policyText": flow.draft.text}
     context |= {
         "starts": [] if flow.saved else [{"name": key, "title": title} for key, title in STARTS.items()],
         "is_read_only": not context["can"]["SetRepositoryPolicy"],
         "who_can": able,
         "versions": policies.versions(caller, address)[1:],
-        "command": commands.equivalent(request, address.registry, "SetRepositoryPolicy", parameters),
+        "command": flow.draft.text.strip()
+        and commands.equivalent(request, address.registry, "SetRepositoryPolicy", parameters),
     }
     return render(request, "console/permissions.html", context, status=flow.status)
 
@@ -93,8 +96,14 @@ def _saved(caller: Caller, address: Address) -> str:
         return ""
 
 
-def _start(name: str, address: Address) -> str:
-    """A policy to begin with; accounts, roles and networks in it are ones to replace."""
+def _who_cannot_pull(address: Address, able: list[Powers]) -> str:
+    """The first user who can't pull yet; a name to replace if there is none."""
+    users = [each.arn for each in able if each.kind == "user" and not each.pull]
+    return users[0] if users else f"arn:aws:iam::{address.registry.account_id}:user/name"
+
+
+def _start(name: str, address: Address, able: list[Powers]) -> str:
+    """A policy to begin with; users, accounts, roles and networks in it are ones to replace."""
     service = "ecr-public" if address.is_public else "ecr"
     may_push = name in {"push", "ci"}
     statement: dict[str, Any] = {
@@ -104,6 +113,8 @@ def _start(name: str, address: Address) -> str:
         "Action": [f"{service}:{each}" for each in (PULL + PUSH if may_push else PULL)],
     }
     match name:
+        case "user":
+            statement["Principal"] = {"AWS": _who_cannot_pull(address, able)}
         case "ci":
             statement["Principal"] = {"AWS": f"arn:aws:iam::{address.registry.account_id}:role/ci-deploy"}
         case "service":
@@ -117,4 +128,19 @@ def _start(name: str, address: Address) -> str:
                 "Action": f"{service}:*",
                 "Condition": {"NotIpAddress": {"aws:SourceIp": ["192.0.2.0/24"]}},
             }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=2)
+    statements = _scanned(service) if name == "scan" else [statement]
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=2)
+
+
+def _scanned(service: str) -> list[dict[str, Any]]:
+    """Denials of what is not scanned and of what is bad; indexes and signatures go through."""
+    waiting = ["NOT_SCANNED", "PENDING", "IN_PROGRESS", "FAILED", "FINDINGS_UNAVAILABLE"]
+    known: dict[str, Any] = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": [f"{service}:BatchGetImage", f"{service}:GetDownloadUrlForLayer"],
+    }
+    return [
+        {"Sid": "NotScanned"} | known | {"Condition": {"StringEquals": {"kho:ImageScanStatus": waiting}}},
+        {"Sid": "Critical"} | known | {"Condition": {"StringEquals": {"kho:ImageWorstSeverity": "CRITICAL"}}},
+    ]

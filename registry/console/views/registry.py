@@ -1,6 +1,7 @@
 """A private registry as a whole: its policy, its settings, and whose pulls leave no trace in last pull times."""
 
 import json
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.contrib import messages
@@ -20,7 +21,6 @@ from registry.core import registries, registry_settings
 from registry.errors import (
     ExclusionAlreadyExists,
     ExclusionNotFound,
-    InvalidValue,
     LimitExceeded,
     RegistryPolicyNotFound,
 )
@@ -33,7 +33,7 @@ STARTS: Final = {
 WORDS: Final = {
     "policy_scope": gettext_lazy("What the registry policy decides about"),
     "blob_mounting": gettext_lazy("Blob mounting"),
-    "scan_type": gettext_lazy("Scan type"),
+    "trusts_attached_vex": gettext_lazy("Trust VEX attached to images"),
 }
 
 
@@ -78,9 +78,8 @@ def policy(request: HttpRequest, account_id: str, region: str) -> HttpResponse:
         "starts": [] if flow.saved else [{"name": key, "title": title} for key, title in STARTS.items()],
         "is_read_only": not context["can"]["PutRegistryPolicy"],
         "scope": registries.account_setting(caller, registry, "REGISTRY_POLICY_SCOPE"),
-        "command": commands.equivalent(
-            request, registry, "PutRegistryPolicy", {"policyText": "file://registry-policy.json"}
-        ),
+        "command": flow.draft.text.strip()
+        and commands.equivalent(request, registry, "PutRegistryPolicy", {"policyText": flow.draft.text}),
     }
     return render(request, "console/registry_permissions.html", context, status=flow.status)
 
@@ -123,36 +122,36 @@ def settings(request: HttpRequest, account_id: str, region: str) -> HttpResponse
         return redirect(request.path)
     if exclusion.is_bound and exclusion.is_valid() and _exclude(request, caller, registry, exclusion):
         return redirect(request.path)
-    if form.is_bound and form.is_valid() and not conflict and _save(caller, registry, form):
+    if form.is_bound and form.is_valid() and not conflict:
+        registry_settings.change(caller, registry, registry_settings.Settings(**form.cleaned_data))
         messages.success(request, _("The settings of the registry are saved."))
         return redirect(request.path)
     context = context_of(request, visitor, registry, "registry-settings")
-    needed = ("PutAccountSetting", "PutRegistryScanningConfiguration")
     context |= {
         "form": form,
         "exclusion": exclusion,
         "was": stale.mark(now),
         "conflict": conflict,
-        "missing": [action for action in needed if not context["can"][action]],
+        "is_read_only": not context["can"]["PutAccountSetting"],
         "exclusions": registries.pull_time_exclusions(caller, registry, limit=registries.MOST_EXCLUSIONS),
-        "command": commands.equivalent(
-            request,
-            registry,
-            "PutAccountSetting",
-            {"name": "BLOB_MOUNTING", "value": "ENABLED" if now["blob_mounting"] else "DISABLED"},
-        ),
+        "command": _command(request, registry, form.cleaned_data if form.is_bound and form.is_valid() else now),
     }
     status = 409 if conflict else 422 if form.errors or exclusion.errors else 200
     return render(request, "console/registry_settings.html", context, status=status)
 
 
-def _save(caller: Caller, registry: RegistryId, form: RegistrySettings) -> bool:
-    """Change what differs; False, with the error in the form, if the scan rules do not go with the new type."""
-    try:
-        registry_settings.change(caller, registry, registry_settings.Settings(**form.cleaned_data))
-    except InvalidValue:
-        form.add_error("scan_type", _("The registry has scan rules that this type does not know. Change them first."))
-    return not form.errors
+def _command(request: HttpRequest, registry: RegistryId, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The calls that set the same."""
+    mounting = "ENABLED" if values["blob_mounting"] else "DISABLED"
+    attached = "TRUSTED" if values["trusts_attached_vex"] else "SHOWN"
+    return commands.equivalent(
+        request,
+        registry,
+        "PutAccountSetting",
+        {"name": "REGISTRY_POLICY_SCOPE", "value": values["policy_scope"]},
+        ("PutAccountSetting", {"name": "BLOB_MOUNTING", "value": mounting}),
+        ("PutAccountSetting", {"name": "ATTACHED_VEX", "value": attached}),
+    )
 
 
 def _exclude(request: HttpRequest, caller: Caller, registry: RegistryId, form: Exclusion) -> bool:

@@ -9,13 +9,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from accounts.audit.actions import Action
 from accounts.caller import Caller
 from accounts.console.asking import wants_part
-from registry.console import commands, lists, places
+from registry.console import columns, commands, lists, places
 from registry.console.membership import console_page, visitor_of
 from registry.console.repository_forms import NewRepository, RepositoryFilters
-from registry.core import creation, mutability, repository_pages
+from registry.core import creation, mutability, permissions, repository_pages
 from registry.errors import CountLimitExceeded, InvalidRepositoryName, RepositoryAlreadyExists, TakenDown
+from registry.scanning import newest
 from registry.values import RegistryId
 
 MOST_TRIALS = 20
@@ -30,14 +32,17 @@ def index(request: HttpRequest, account_id: str, region: str) -> HttpResponse:
     registry = places.registry_of(account_id, region)
     form = lists.filters_of(RepositoryFilters, request)
     sort = lists.sort_of(request, repository_pages.SORTS, "name")
-    page = repository_pages.page(visitor.caller, registry, only=form.chosen(), sort=sort, after=lists.cursor(request))
+    page = repository_pages.page(visitor.caller, registry, only=form.chosen(), sort=sort, **lists.cut_of(request))
+    shown = columns.chosen(request, "repositories")
+    rows = [row.repository for row in page.rows]
     context = places.of_registry(request, visitor, registry) | {
         "page": page,
+        "newest": newest.of_repositories(visitor.caller, rows) if "vulnerabilities" in shown.shown else {},
         "form": form,
         "sort": sort,
         "used": lists.used(form),
         "filter": lists.query_of(form),
-        "shows_tags": request.GET.get("columns") == "tags",
+        "columns": shown,
     }
     template = "console/_repository_rows.html" if wants_part(request) else "console/repositories.html"
     return render(request, template, context, status=400 if form.errors else 200)
@@ -49,6 +54,7 @@ def create(request: HttpRequest, account_id: str, region: str) -> HttpResponse:
     """One page: the name, which is looked at on the way, and all settings."""
     visitor = visitor_of(request, account_id, region)
     registry = places.registry_of(account_id, region)
+    permissions.require_somewhere(visitor.caller, registry, Action.CREATE_REPOSITORY)
     context = places.of_registry(request, visitor, registry)
     step = request.POST.get("step", "create")
     given = request.POST.copy() if request.method == "POST" else None
@@ -61,7 +67,7 @@ def create(request: HttpRequest, account_id: str, region: str) -> HttpResponse:
         return redirect("console_images", account_id=account_id, region=region, name=name)
     context |= {"form": form, "checked": _look(visitor.caller, registry, form) if given is not None else None}
     if given is not None and step == "check" and wants_part(request):
-        return render(request, "console/_name_check.html", context)
+        return render(request, "console/_checks.html", context)
     context["command"] = commands.equivalent(request, registry, "CreateRepository", _parameters(registry, form))
     failed = given is not None and step == "create"
     return render(request, "console/new_repository.html", context, status=422 if failed else 200)

@@ -13,9 +13,11 @@ from registry.console import commands, places, stale
 from registry.console.forms import Typed
 from registry.console.membership import console_page, visitor_of
 from registry.console.repository_forms import Settings
-from registry.core import mutability, repositories, repository_pages, repository_settings
+from registry.console.scan_words import FREQUENCIES
+from registry.core import addresses, mutability, registries, repositories, repository_pages, repository_settings
 from registry.core.repository_settings import RepositorySettings
 from registry.errors import DeletionProtected
+from registry.values import Address
 
 WORDS: Final = {
     "image_tag_mutability": gettext_lazy("Tags"),
@@ -51,24 +53,39 @@ def settings(request: HttpRequest, account_id: str, region: str, name: str) -> H
         "form": form,
         "was": stale.mark(now.as_dict()),
         "conflict": conflict,
-        "missing": [action for action in RIGHTS.values() if not context["can"][action]],
+        "missing": [f"{context['service']}:{action}" for action in RIGHTS.values() if not context["can"][action]],
         "locked": {field for field, action in RIGHTS.items() if not context["can"][action]},
         "is_protected": now.deletion_protection,
-        "command": commands.equivalent(
-            request,
-            address.registry,
-            "PutImageTagMutability",
-            {
-                "repositoryName": name,
-                "imageTagMutability": now.image_tag_mutability,
-                "imageTagMutabilityExclusionFilters": [
-                    {"filterType": mutability.WILDCARD, "filter": each} for each in now.exclusion_filters
-                ],
-            },
-        ),
+        "scan": None if address.is_public else registries.scan_of(context["find"]()),
+        "command": _command(request, address, now, form),
     }
+    if context["scan"]:
+        context["scan_words"] = FREQUENCIES[context["scan"].frequency]
     status = 409 if conflict else 422 if form.errors else 200
     return render(request, "console/settings.html", context, status=status)
+
+
+def _command(request: HttpRequest, address: Address, now: RepositorySettings, form: Settings) -> dict[str, Any] | None:
+    """The calls that set the same; None if there is nothing to set. ECR has none for deletion protection."""
+    wanted = form.cleaned_data if form.is_bound and form.is_valid() else now.as_dict()
+    name, arn = str(address.name), str(addresses.arn(address))
+    calls: list[commands.Call] = []
+    if not address.is_public:
+        filters = [{"filterType": mutability.WILDCARD, "filter": each} for each in wanted["exclusion_filters"]]
+        setting = {"imageTagMutability": wanted["image_tag_mutability"], "imageTagMutabilityExclusionFilters": filters}
+        calls.append(("PutImageTagMutability", {"repositoryName": name, **setting}))
+        scanning = {"imageScanningConfiguration": {"scanOnPush": wanted["scan_on_push"]}}
+        calls.append(("PutImageScanningConfiguration", {"repositoryName": name, **scanning}))
+    tags = wanted["resource_tags"]
+    if tags:
+        calls.append(("TagResource", {"resourceArn": arn, "tags": commands.tags_of(tags)}))
+    gone = [key for key in now.resource_tags if key not in tags]
+    if gone:
+        calls.append(("UntagResource", {"resourceArn": arn, "tagKeys": gone}))
+    if not calls:
+        return None
+    (operation, parameters), *more = calls
+    return commands.equivalent(request, address.registry, operation, parameters, *more)
 
 
 def _shown(now: RepositorySettings) -> dict[str, Any]:

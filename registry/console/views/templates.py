@@ -1,5 +1,6 @@
 """Creation templates of a registry: the list with its tester, creating, changing, deleting."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.contrib import messages
@@ -68,7 +69,10 @@ def create(request: HttpRequest, account_id: str, region: str) -> HttpResponse:
         return redirect("console_templates", account_id=account_id, region=region)
     context = context_of(request, visitor, registry, "templates") | {"form": form}
     context["command"] = commands.equivalent(
-        request, registry, "CreateRepositoryCreationTemplate", _parameters(form, form.data.get("prefix") or "team/apps")
+        request,
+        registry,
+        "CreateRepositoryCreationTemplate",
+        _parameters(form, form.data.get("prefix") or "team/apps", {}),
     )
     return render(request, "console/template.html", context, status=422 if form.errors else 200)
 
@@ -78,7 +82,8 @@ def create(request: HttpRequest, account_id: str, region: str) -> HttpResponse:
 def edit(request: HttpRequest, account_id: str, region: str, prefix: str) -> HttpResponse:
     """A template that is there; its prefix stays."""
     visitor, registry = private(request, account_id, region)
-    now = _now(visitor.caller, registry, prefix)
+    row = _row(visitor.caller, registry, prefix)
+    now, saved = _shown(row), _saved(row)
     given = request.POST.copy() if request.method == "POST" else None
     if given is not None:
         given["prefix"] = prefix
@@ -88,10 +93,10 @@ def edit(request: HttpRequest, account_id: str, region: str, prefix: str) -> Htt
         messages.success(request, _("The template %(prefix)s is saved.") % {"prefix": prefix})
         return redirect("console_templates", account_id=account_id, region=region)
     context = context_of(request, visitor, registry, "templates")
-    context |= {"form": form, "prefix": prefix, "was": stale.mark(now), "conflict": conflict}
+    context |= {"form": form, "template_prefix": prefix, "was": stale.mark(now), "conflict": conflict}
     context["is_read_only"] = not context["can"]["UpdateRepositoryCreationTemplate"]
     context["command"] = commands.equivalent(
-        request, registry, "UpdateRepositoryCreationTemplate", _parameters(form, prefix)
+        request, registry, "UpdateRepositoryCreationTemplate", _parameters(form, prefix, saved)
     )
     status = 409 if conflict else 422 if form.errors else 200
     return render(request, "console/template.html", context, status=status)
@@ -102,8 +107,9 @@ def edit(request: HttpRequest, account_id: str, region: str, prefix: str) -> Htt
 def delete(request: HttpRequest, account_id: str, region: str, prefix: str) -> HttpResponse:
     """Say what a template did, then remove it; repositories that it made stay."""
     visitor, registry = private(request, account_id, region)
-    now = _now(visitor.caller, registry, prefix)
+    now = _shown(_row(visitor.caller, registry, prefix))
     context = context_of(request, visitor, registry, "templates")
+    context["command"] = commands.equivalent(request, registry, "DeleteRepositoryCreationTemplate", {"prefix": prefix})
     if request.method == "POST":
         templates.delete(visitor.caller, registry, prefix)
         messages.success(request, _("The template %(prefix)s is deleted.") % {"prefix": prefix})
@@ -111,12 +117,28 @@ def delete(request: HttpRequest, account_id: str, region: str, prefix: str) -> H
     return render(request, "console/delete_template.html", context | {"prefix": prefix, "now": now})
 
 
-def _now(caller: Caller, registry: RegistryId, prefix: str) -> dict[str, Any]:
-    """What a template says, as the form's fields show it."""
+def _row(caller: Caller, registry: RegistryId, prefix: str) -> Any:
+    """The template of a prefix. Http404."""
     found, _more = templates.describe(caller, registry, prefixes=[prefix])
     if not found:
         raise Http404
-    row = found[0]
+    return found[0]
+
+
+def _saved(row: Any) -> dict[str, Any]:
+    """What a template says, as a form that is right has it."""
+    return {
+        "description": row.description,
+        "applied_for": list(row.applied_for),
+        "image_tag_mutability": row.image_tag_mutability,
+        "exclusion_filters": list(row.image_tag_mutability_exclusion_filters),
+        "resource_tags": dict(row.resource_tags),
+        "repository_policy": row.repository_policy,
+    }
+
+
+def _shown(row: Any) -> dict[str, Any]:
+    """What a template says, as the form's fields show it."""
     return {
         "prefix": row.prefix,
         "description": row.description,
@@ -170,14 +192,16 @@ def _note(form: Form, error: InvalidPolicy) -> None:
     form.add_error("repository_policy", _("Line %(line)s, column %(column)s: %(path)s %(message)s") % place)
 
 
-def _parameters(form: Template, prefix: str) -> dict[str, Any]:
-    """The call that does the same."""
-    data: dict[str, Any] = form.cleaned_data if form.is_bound and form.is_valid() else {}
+def _parameters(form: Template, prefix: str, saved: Mapping[str, Any]) -> dict[str, Any]:
+    """The call that does the same, with what was typed, if it is right, or what is saved."""
+    data: Mapping[str, Any] = form.cleaned_data if form.is_bound and form.is_valid() else saved
     filters = [{"filterType": mutability.WILDCARD, "filter": each} for each in data.get("exclusion_filters", [])]
     return {
         "prefix": prefix,
+        "description": data.get("description"),
         "appliedFor": data.get("applied_for") or form["applied_for"].value(),
         "imageTagMutability": data.get("image_tag_mutability") or form["image_tag_mutability"].value(),
         "imageTagMutabilityExclusionFilters": filters,
-        "resourceTags": [{"Key": key, "Value": value} for key, value in data.get("resource_tags", {}).items()],
+        "resourceTags": commands.tags_of(data.get("resource_tags", {})),
+        "repositoryPolicy": data.get("repository_policy"),
     }

@@ -13,14 +13,10 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.console.asking import wants_part
 from registry.console import lists, places
-from registry.console.membership import console_page, visitor_of
+from registry.console.membership import OnlyAsOneself, console_page, visitor_of
 from registry.core import work
+from registry.notifications.jobs import JOBS
 
-KINDS: Final = {
-    "delete-images": gettext_lazy("Delete images"),
-    "delete-repositories": gettext_lazy("Delete repositories"),
-    "tag-repositories": gettext_lazy("Add resource tags"),
-}
 HINDRANCES: Final = {
     "AccessDenied": gettext_lazy("You may not do this."),
     "DeletionProtected": gettext_lazy("Deletion protection is on."),
@@ -40,8 +36,8 @@ SLOWEST: Final = 10
 def index(request: HttpRequest, account_id: str) -> HttpResponse:
     """The account's jobs, newest first."""
     visitor = visitor_of(request, account_id, settings.HOME_REGION)
-    page = work.recent(visitor.caller, after=lists.cursor(request))
-    rows = [(item, KINDS.get(item.kind, item.kind)) for item in page.rows]
+    page = work.recent(visitor.caller, **lists.cut_of(request))
+    rows = [(item, JOBS.get(item.kind, item.kind)) for item in page.rows]
     context = places.of_account(request, visitor, "work") | {"page": page, "rows": rows}
     return render(request, "console/work.html", context)
 
@@ -57,10 +53,11 @@ def detail(request: HttpRequest, account_id: str, item_id: str) -> HttpResponse:
     asked = int(count) if count.isascii() and count.isdecimal() and len(count) < 6 else 0
     context: dict[str, Any] = places.of_account(request, visitor, "work") | {
         "item": item,
-        "kind": KINDS.get(item.kind, item.kind),
+        "kind": JOBS.get(item.kind, item.kind),
         "failures": [(each.name, HINDRANCES.get(each.error, each.error)) for each in work.failures(item)],
         "delay": DELAYS[asked] if asked < len(DELAYS) else SLOWEST,
         "asked": asked + 1,
+        "may_cancel": work.may_cancel(visitor.caller, item),
         "item_url": f"/console/{account_id}/work/{item.id}",
     }
     template = "console/_work_progress.html" if wants_part(request) else "console/work_item.html"
@@ -82,5 +79,7 @@ def cancel(request: HttpRequest, account_id: str, item_id: str) -> HttpResponse:
 def retry(request: HttpRequest, account_id: str, item_id: str) -> HttpResponse:
     """Try what failed once more."""
     visitor = visitor_of(request, account_id, settings.HOME_REGION)
+    if visitor.session:
+        raise OnlyAsOneself
     item = work.retry(visitor.caller, item_id)
     return redirect("console_work_item", account_id=account_id, item_id=item.id)

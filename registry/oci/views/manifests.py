@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
+from registry.body import Body
 from registry.core import images, pulls
 from registry.core.reading import FoundImage
 from registry.errors import InvalidImageTag, ManifestInvalid, ManifestTooLarge
@@ -46,7 +47,7 @@ class Manifest(RegistryView):
         address, parsed = self.address(name), parse_reference(reference)
         tags = self._tags(parsed)
         media_type = self.context.request.META.get("CONTENT_TYPE", "")
-        put = images.put(self.caller, address, parsed, media_type, self._content(), tags=tags)
+        put = images.put(self.caller, address, parsed, media_type, manifest_in(self.body), tags=tags)
         answer = empty(201)
         answer["Location"] = f"/v2/{name}/manifests/{put.image.digest}"
         answer[headers.CONTENT_DIGEST] = put.image.digest
@@ -65,23 +66,6 @@ class Manifest(RegistryView):
             raise TooManyTags(MOST_TAGS)
         return [ImageTag.parse(tag) for tag in dict.fromkeys(raw)]
 
-    def _content(self) -> bytes:
-        """Read the body up to the limit. ManifestTooLarge, ManifestInvalid if the client went away."""
-        limit, length = settings.MAX_MANIFEST_BYTES, self.body.length
-        if length is not None and length > limit:
-            raise ManifestTooLarge(limit)
-        content = bytearray()
-        try:
-            for block in self.body:
-                content += block
-                if len(content) > limit:
-                    raise ManifestTooLarge(limit)
-        except OSError as error:
-            raise ManifestInvalid("the request ended early") from error
-        if length is not None and len(content) != length:
-            raise ManifestInvalid("the request ended early")
-        return bytes(content)
-
     def delete(self, request: Request, name: str, reference: str) -> HttpResponse:
         """Delete an image by digest, or take a tag away; the image of a tag stays."""
         address, parsed = self.address(name), parse_reference(reference)
@@ -90,3 +74,21 @@ class Manifest(RegistryView):
         else:
             images.untag(self.caller, address, parsed)
         return empty(202)
+
+
+def manifest_in(body: Body) -> bytes:
+    """Read a manifest up to the limit. ManifestTooLarge, ManifestInvalid if the client went away."""
+    limit, length = settings.MAX_MANIFEST_BYTES, body.length
+    if length is not None and length > limit:
+        raise ManifestTooLarge(limit)
+    content = bytearray()
+    try:
+        for block in body:
+            content += block
+            if len(content) > limit:
+                raise ManifestTooLarge(limit)
+    except OSError as error:
+        raise ManifestInvalid("the request ended early") from error
+    if length is not None and len(content) != length:
+        raise ManifestInvalid("the request ended early")
+    return bytes(content)

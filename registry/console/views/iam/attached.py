@@ -17,7 +17,7 @@ from accounts.iam.arn import Arn
 from accounts.iam.document import Kind
 from registry.console import editor
 from registry.console.membership import Visitor, console_page
-from registry.console.views.iam.common import FINDERS, WORDS, act, context_of, failure, visitor_at
+from registry.console.views.iam.common import FINDERS, WORDS, act, command, context_of, failure, visitor_at
 
 START = json.dumps(
     {
@@ -35,7 +35,7 @@ START = json.dumps(
 )
 
 
-def context(visitor: Visitor, target: Target, section: str) -> dict[str, Any]:
+def context(request: HttpRequest, visitor: Visitor, target: Target, section: str) -> dict[str, Any]:
     """What `console/iam/_policies.html` shows; nothing of what the visitor may not list."""
     its: list[dict[str, str]] = []
     names: list[str] = []
@@ -50,7 +50,9 @@ def context(visitor: Visitor, target: Target, section: str) -> dict[str, Any]:
     except AccessDenied:
         pass
     word = WORDS[section]
+    attach = {f"{word}Name": target.name, "PolicyArn": choices[0][1]} if choices else {}
     return {
+        "attach_command": attach and command(request, f"Attach{word}Policy", attach),
         "attached": its,
         "inline": names,
         "choices": choices,
@@ -115,6 +117,11 @@ def inline(request: HttpRequest, account_id: str, section: str, name: str, polic
             return redirect(back)
     context = context_of(request, visitor, section, Arn.parse(target.arn)) | draft.context()
     context |= {
+        "command": command(
+            request,
+            f"Put{WORDS[section]}Policy",
+            {f"{WORDS[section]}Name": name, "PolicyName": chosen or "pull", "PolicyDocument": draft.text},
+        ),
         "title": policy or _("New inline policy"),
         "crumbs": [(name, back)],
         "lede": _("A policy of %(name)s alone; it goes when %(name)s goes.") % {"name": name},

@@ -1,6 +1,6 @@
 """What the pages of principals share: their context, errors in words, confirmations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from django.conf import settings
@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from accounts.directory import asking, groups, roles, users
 from accounts.directory.policies import Target
-from accounts.errors import AlreadyExists, DeleteConflict, InvalidInput, LimitReached
+from accounts.errors import AlreadyExists, DeleteConflict, InvalidInput, LimitReached, PasswordRefused
 from accounts.iam.arn import Arn
-from registry.console import places
+from registry.console import commands, places
 from registry.console.forms import Typed
 from registry.console.membership import Visitor, visitor_of
 from registry.console.places import Can
@@ -49,11 +49,18 @@ def failure(call: Callable[[], object]) -> str:
         if error.field == "name":
             return _("A name takes letters, digits and + = , . @ _ - only, without spaces.")
         return _("%(field)s %(why)s.") % {"field": error.field, "why": error.why}
+    except PasswordRefused as error:
+        return " ".join(error.reasons)
     except DeleteConflict as error:
         return _("It is still in use: %(why)s.") % {"why": error}
     except LimitReached as error:
         return _("The limit is reached: %(why)s.") % {"why": error}
     return ""
+
+
+def command(request: HttpRequest, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The call of IAM that does the same as a page."""
+    return commands.of_service(request, "iam", (operation, parameters))
 
 
 def act(request: HttpRequest, call: Callable[[], object], done: str) -> str:
@@ -75,8 +82,9 @@ def confirm_deletion(
     loses: list[tuple[str, Any]],
     back: str,
     done: str,
+    call: commands.Call,
 ) -> HttpResponse:
-    """Show what is lost; the name has to be typed."""
+    """Show what is lost; the name has to be typed. `call` does the same by command."""
     form = Typed(name, request.POST if request.method == "POST" else None)
     hindrance = ""
     if request.method == "POST" and form.is_valid():
@@ -85,5 +93,6 @@ def confirm_deletion(
             messages.success(request, done)
             return redirect(context["section_url"])
     context |= {"name": name, "form": form, "loses": loses, "back": back, "hindrance": hindrance}
+    context["command"] = command(request, *call)
     status = 422 if form.errors or hindrance else 200
     return render(request, "console/iam/delete.html", context, status=status)

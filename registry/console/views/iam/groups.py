@@ -11,7 +11,7 @@ from accounts.errors import AccessDenied
 from accounts.iam.arn import Arn
 from registry.console.membership import console_page
 from registry.console.views.iam import attached
-from registry.console.views.iam.common import act, confirm_deletion, context_of, failure, visitor_at
+from registry.console.views.iam.common import act, command, confirm_deletion, context_of, failure, visitor_at
 
 
 @console_page
@@ -35,6 +35,7 @@ def create(request: HttpRequest, account_id: str) -> HttpResponse:
             messages.success(request, _("The group %(name)s is ready.") % {"name": name})
             return redirect("console_group", account_id=account_id, name=name)
     context = context_of(request, visitor, "groups") | {"name": name, "hindrance": hindrance}
+    context["command"] = command(request, "CreateGroup", {"GroupName": name or "builders"})
     return render(request, "console/iam/new_group.html", context, status=422 if hindrance else 200)
 
 
@@ -55,8 +56,11 @@ def detail(request: HttpRequest, account_id: str, name: str) -> HttpResponse:
         others = [each for each in users.list_users(visitor.caller, account_id) if each not in members]
     except AccessDenied:
         others = []
-    context = context_of(request, visitor, "groups", Arn.parse(group.arn)) | attached.context(visitor, group, "groups")
+    context = context_of(request, visitor, "groups", Arn.parse(group.arn))
+    context |= attached.context(request, visitor, group, "groups")
     context |= {"group": group, "members": members, "others": others}
+    if others and context["can"]["AddUserToGroup"]:
+        context["command"] = command(request, "AddUserToGroup", {"GroupName": name, "UserName": others[0].name})
     return render(request, "console/iam/group.html", context)
 
 
@@ -75,4 +79,5 @@ def delete(request: HttpRequest, account_id: str, name: str) -> HttpResponse:
         loses=[(_("Users"), len(groups.members(group))), (_("Policies"), attached.count(visitor, group))],
         back=f"{context['section_url']}/{name}",
         done=_("The group %(name)s is deleted.") % {"name": name},
+        call=("DeleteGroup", {"GroupName": name}),
     )

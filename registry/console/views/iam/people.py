@@ -69,7 +69,7 @@ def _invite(request: HttpRequest, visitor: Visitor, email: str, role: str) -> st
         return links.origin(request) + reverse("own_invitation", kwargs={"token": token})
 
     try:
-        person = visitor.membership.person
+        person = visitor.person
         invitations.create(visitor.caller, visitor.account.id, email, role, invited_by=person, link=link)
     except InvalidInput:
         return _("Type a mail address such as ana@example.com.")

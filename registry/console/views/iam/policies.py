@@ -13,7 +13,7 @@ from accounts.iam.document import MANAGED_LIMIT, Kind
 from registry.console import editor
 from registry.console.membership import console_page
 from registry.console.views.iam import attached
-from registry.console.views.iam.common import act, confirm_deletion, context_of, failure, visitor_at
+from registry.console.views.iam.common import act, command, confirm_deletion, context_of, failure, visitor_at
 
 
 @console_page
@@ -61,6 +61,7 @@ def create(request: HttpRequest, account_id: str) -> HttpResponse:
             return redirect("console_policy", account_id=account_id, name=name)
     context = context_of(request, visitor, "policies") | draft.context()
     context |= {
+        "command": command(request, "CreatePolicy", {"PolicyName": name or "pull", "PolicyDocument": draft.text}),
         "title": _("Create a policy"),
         "lede": _("It can be attached to users, groups and roles of this account."),
         "needs_name": True,
@@ -74,33 +75,39 @@ def create(request: HttpRequest, account_id: str) -> HttpResponse:
 @console_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def detail(request: HttpRequest, account_id: str, name: str) -> HttpResponse:
-    """A policy's text and versions; a POST puts an earlier version in force, or removes one."""
+    """A policy's text and versions; a POST puts an earlier version in force, or removes one after a question."""
     visitor = visitor_at(request, account_id)
     arn = attached.own_policy_arn(visitor, name)
     policy = policies.get(visitor.caller, arn)
-    if request.method == "POST":
-        given = request.POST.get("version", "")
-        number = int(given) if given.isascii() and given.isdecimal() and len(given) < 9 else 0
+    step, given = request.POST.get("step", ""), request.POST.get("version", "")
+    number = int(given) if given.isascii() and given.isdecimal() and len(given) < 9 else 0
+    if request.method == "POST" and step != "ask":
         version = {"version": f"v{number}"}
-        if request.POST.get("step") == "remove":
+        if step == "remove":
             done = _("%(version)s is removed.") % version
             act(request, lambda: policies.delete_version(visitor.caller, arn, number), done)
         else:
             done = _("%(version)s is in force.") % version
             act(request, lambda: policies.set_default(visitor.caller, arn, number), done)
         return redirect(request.path)
+    wanted = f"v{number}" if step == "ask" else request.GET.get("version")
     versions = policies.versions(visitor.caller, arn)[::-1]
     default = next(each for each in versions if each.is_default)
-    shown = next((each for each in versions if f"v{each.number}" == request.GET.get("version")), default)
+    shown = next((each for each in versions if f"v{each.number}" == wanted), default)
     context = context_of(request, visitor, "policies", Arn.parse(arn))
     context |= {
         "policy": policy,
         "versions": versions,
         "shown": shown,
+        "is_removal_asked": step == "ask" and not shown.is_default,
         "text": editor.formatted(shown.document),
         "changes": editor.changes(default.document, shown.document),
         "users": policies.attached_principals(visitor.caller, arn),
     }
+    if not shown.is_default:
+        version = {"PolicyArn": arn, "VersionId": f"v{shown.number}"}
+        operation = "DeletePolicyVersion" if step == "ask" else "SetDefaultPolicyVersion"
+        context["command"] = command(request, operation, version)
     return render(request, "console/iam/policy.html", context)
 
 
@@ -120,6 +127,9 @@ def edit(request: HttpRequest, account_id: str, name: str) -> HttpResponse:
         return redirect(back)
     context = context_of(request, visitor, "policies", Arn.parse(arn)) | draft.context()
     context |= {
+        "command": command(
+            request, "CreatePolicyVersion", {"PolicyArn": arn, "PolicyDocument": draft.text, "SetAsDefault": True}
+        ),
         "title": _("New version"),
         "crumbs": [(name, back)],
         "lede": _("Saving puts it in force for all it is attached to. A policy keeps five versions."),
@@ -146,4 +156,5 @@ def delete(request: HttpRequest, account_id: str, name: str) -> HttpResponse:
         ],
         back=f"{context['section_url']}/{name}",
         done=_("The policy %(name)s is deleted.") % {"name": name},
+        call=("DeletePolicy", {"PolicyArn": arn}),
     )

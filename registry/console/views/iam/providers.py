@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.directory import asking, providers
 from registry.console.membership import console_page
-from registry.console.views.iam.common import act, confirm_deletion, context_of, failure, visitor_at
+from registry.console.views.iam.common import act, command, confirm_deletion, context_of, failure, visitor_at
 
 
 def _words(text: str) -> list[str]:
@@ -40,6 +40,8 @@ def create(request: HttpRequest, account_id: str) -> HttpResponse:
             return redirect("console_provider", account_id=account_id, name=made[0].url)
     context = context_of(request, visitor, "providers")
     context |= {"url": url, "audiences": audiences, "hindrance": hindrance}
+    known = {"Url": url or "https://token.actions.githubusercontent.com", "ClientIDList": _words(audiences)}
+    context["command"] = command(request, "CreateOpenIDConnectProvider", known)
     return render(request, "console/iam/new_provider.html", context, status=422 if hindrance else 200)
 
 
@@ -64,6 +66,9 @@ def detail(request: HttpRequest, account_id: str, name: str) -> HttpResponse:
             _("The audiences are changed."),
         )
         return redirect(request.path)
+    if context["can"]["AddClientIDToOpenIDConnectProvider"]:
+        more = {"OpenIDConnectProviderArn": provider.arn, "ClientID": "sts.amazonaws.com"}
+        context["command"] = command(request, "AddClientIDToOpenIDConnectProvider", more)
     return render(request, "console/iam/provider.html", context | {"provider": provider})
 
 
@@ -80,4 +85,5 @@ def delete(request: HttpRequest, account_id: str, name: str) -> HttpResponse:
         loses=[(_("Audiences"), len(provider.client_ids))],
         back=f"{context['section_url']}/{name}",
         done=_("%(url)s is trusted no more.") % {"url": name},
+        call=("DeleteOpenIDConnectProvider", {"OpenIDConnectProviderArn": provider.arn}),
     )

@@ -10,14 +10,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.console.assumed import session_name
 from accounts.directory import roles
 from accounts.iam.arn import Arn
 from accounts.iam.document import Kind
 from accounts.models import Principal
-from registry.console import editor
+from accounts.sessions import assume
+from registry.console import commands, editor
 from registry.console.membership import console_page
 from registry.console.views.iam import attached
-from registry.console.views.iam.common import confirm_deletion, context_of, failure, visitor_at
+from registry.console.views.iam.common import command, confirm_deletion, context_of, failure, visitor_at
 
 STARTS: Final = {
     "own": gettext_lazy("This account's users"),
@@ -67,14 +69,28 @@ def index(request: HttpRequest, account_id: str) -> HttpResponse:
     return render(request, "console/iam/roles.html", context_of(request, visitor, "roles") | {"found": found})
 
 
-def trusted(role: Principal) -> list[str]:
-    """Whom the trust policy names, as it writes them."""
+def _statements(role: Principal) -> list[dict[str, Any]]:
+    """The statements of the trust policy."""
     try:
         statements = json.loads(role.trust_policy or "{}").get("Statement", [])
     except ValueError:
         return []
+    return statements if isinstance(statements, list) else [statements]
+
+
+def _lets_assume(role: Principal) -> bool:
+    """Whether somebody may assume it by `sts:AssumeRole`; tokens of CI systems take another call."""
+    actions: list[str] = []
+    for statement in _statements(role):
+        its = statement.get("Action", []) if statement.get("Effect") == "Allow" else []
+        actions += its if isinstance(its, list) else [its]
+    return any(each.lower() in {"sts:assumerole", "sts:*", "*"} for each in actions)
+
+
+def trusted(role: Principal) -> list[str]:
+    """Whom the trust policy names, as it writes them."""
     named: list[str] = []
-    for statement in statements if isinstance(statements, list) else [statements]:
+    for statement in _statements(role):
         principal = statement.get("Principal", [])
         values = principal.values() if isinstance(principal, dict) else [principal]
         for value in values:
@@ -107,6 +123,9 @@ def create(request: HttpRequest, account_id: str) -> HttpResponse:
         "hindrance": hindrance,
         "starts": [{"name": key, "title": title} for key, title in STARTS.items()],
         "back": context["section_url"],
+        "command": command(
+            request, "CreateRole", {"RoleName": name or "deploy", "AssumeRolePolicyDocument": draft.text}
+        ),
     }
     return render(request, "console/iam/edit.html", context, status=422 if hindrance or draft.failed else 200)
 
@@ -117,8 +136,13 @@ def detail(request: HttpRequest, account_id: str, name: str) -> HttpResponse:
     """Who may assume the role, and what it may do."""
     visitor = visitor_at(request, account_id)
     role = roles.get(visitor.caller, account_id, name)
-    context = context_of(request, visitor, "roles", Arn.parse(role.arn)) | attached.context(visitor, role, "roles")
+    context = context_of(request, visitor, "roles", Arn.parse(role.arn))
+    context |= attached.context(request, visitor, role, "roles")
     context |= {"role": role, "trusted": trusted(role), "text": editor.formatted(role.trust_policy)}
+    context["may_assume"] = assume.may_assume(visitor.caller, role, session_name(visitor.person))
+    if _lets_assume(role):
+        wanted = {"RoleArn": role.arn, "RoleSessionName": "me"}
+        context["command"] = commands.of_service(request, "sts", ("AssumeRole", wanted))
     return render(request, "console/iam/role.html", context)
 
 
@@ -138,6 +162,7 @@ def trust(request: HttpRequest, account_id: str, name: str) -> HttpResponse:
         return redirect(back)
     context = context_of(request, visitor, "roles", Arn.parse(role.arn)) | draft.context()
     context |= {
+        "command": command(request, "UpdateAssumeRolePolicy", {"RoleName": name, "PolicyDocument": draft.text}),
         "title": _("Trust policy"),
         "crumbs": [(name, back)],
         "lede": _("Who may assume the role, and when."),
@@ -166,4 +191,5 @@ def delete(request: HttpRequest, account_id: str, name: str) -> HttpResponse:
         ],
         back=f"{context['section_url']}/{name}",
         done=_("The role %(name)s is deleted.") % {"name": name},
+        call=("DeleteRole", {"RoleName": name}),
     )

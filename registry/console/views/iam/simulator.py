@@ -22,7 +22,7 @@ from registry.core.simulation import Question
 from registry.errors import InvalidPolicy, InvalidRepositoryName, RepositoryNotFound
 from registry.values import PUBLIC
 
-FIELDS: Final = ("principal", "action", "region", "repository", "tag", "address", "time")
+FIELDS: Final = ("principal", "action", "region", "repository", "tag", "status", "worst", "address", "time")
 SHORT: Final = {
     "pull": "BatchGetImage",
     "push": "PutImage",
@@ -52,6 +52,8 @@ def simulator(request: HttpRequest, account_id: str) -> HttpResponse:
         "principals": _principals(visitor.caller, account_id),
         "all_regions": [*settings.REGIONS, PUBLIC],
         "short": SHORT,
+        "statuses": simulation.STATUSES,
+        "severities": simulation.SEVERITIES,
     }
     if asked["principal"] and asked["action"]:
         try:
@@ -70,6 +72,8 @@ def _question(asked: dict[str, str], account_id: str, text: str) -> Question:
         at = datetime.fromisoformat(asked["time"]) if asked["time"] else None
     except ValueError as error:
         raise InvalidInput("time", "takes a date and time such as 2026-12-24T18:00") from error
+    if asked["status"] not in {"", *simulation.STATUSES} or asked["worst"] not in {"", *simulation.SEVERITIES}:
+        raise InvalidInput("scan", "takes a status and a severity of the lists")
     return Question(
         principal=asked["principal"],
         action=action if ":" in action else f"{service}:{action}",
@@ -79,6 +83,8 @@ def _question(asked: dict[str, str], account_id: str, text: str) -> Question:
         source_ip=asked["address"],
         at=at.replace(tzinfo=at.tzinfo or UTC) if at else None,
         text=text or None,
+        scan_status=asked["status"],
+        worst=asked["worst"],
     )
 
 

@@ -1,0 +1,1 @@
+"""Replication between registries: rules, what they lead where, how far it is, and backfills."""
