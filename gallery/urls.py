@@ -21,14 +21,26 @@ from gallery.pages.views import (
 from gallery.pages.views.publishing import aliases, listing, profile
 from gallery.pages.views.repository import about, history, statistics, tags
 from gallery.pages.views.staff import accounts as staff_accounts
+from gallery.pages.views.staff import (
+    activity,
+    overview,
+    publishers,
+    reports,
+    reserved,
+    storage,
+    system,
+    takedowns,
+    work,
+)
 from gallery.pages.views.staff import aliases as alias_requests
-from gallery.pages.views.staff import overview, publishers, reports, reserved, system, takedowns
+from gallery.pages.views.staff import peers as staff_peers
 
+PEER = r"(?P<name>[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?)"
 ALIAS = r"(?P<alias>[a-z][a-z0-9]+(?:[._-][a-z0-9]+)*)"
 NAME = r"(?P<name>[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)"
 TAG = r"(?P<reference>[A-Za-z0-9_][A-Za-z0-9._-]{0,127})"
 DIGEST = r"(?P<reference>sha(?:256|512):[0-9a-f]{64,128})"
-IMAGE_SECTION = r"(?P<section>layers|config|manifest|referrers)"
+IMAGE_SECTION = r"(?P<section>layers|config|manifest|referrers|vulnerabilities|sbom)"
 CHART_SECTION = r"(?P<section>values|schema|templates|dependencies|changelog|crds|images)"
 COMPARED = r"(?P<before>[A-Za-z0-9_][A-Za-z0-9_.:-]*?)\.\.\.(?P<after>[A-Za-z0-9_][A-Za-z0-9_.:-]*)"
 
@@ -54,6 +66,17 @@ urlpatterns = [
     re_path(r"^staff/takedowns/(?P<takedown_id>[1-9][0-9]{0,17})/-/lift$", takedowns.lift, name="staff_lift"),
     re_path(r"^staff/accounts$", staff_accounts.index, name="staff_accounts"),
     re_path(r"^staff/accounts/(?P<account_id>[0-9]{12})$", staff_accounts.detail, name="staff_account"),
+    re_path(r"^staff/peers$", staff_peers.index, name="staff_peers"),
+    re_path(r"^staff/peers/-/new$", staff_peers.add, name="staff_add_peer"),
+    re_path(rf"^staff/peers/{PEER}/-/edit$", staff_peers.edit, name="staff_edit_peer"),
+    re_path(rf"^staff/peers/{PEER}/-/check$", staff_peers.check, name="staff_check_peer"),
+    re_path(rf"^staff/peers/{PEER}/-/remove$", staff_peers.remove, name="staff_remove_peer"),
+    re_path(r"^staff/storage$", storage.storage, name="staff_storage"),
+    re_path(r"^staff/work$", work.index, name="staff_work"),
+    re_path(r"^staff/work/-/retry-all$", work.retry_all, name="staff_retry_all_work"),
+    re_path(r"^staff/work/(?P<row_id>[1-9][0-9]{0,17})/-/retry$", work.retry, name="staff_retry_work"),
+    re_path(r"^staff/work/(?P<row_id>[1-9][0-9]{0,17})/-/discard$", work.discard, name="staff_discard_work"),
+    re_path(r"^staff/activity$", activity.index, name="staff_activity"),
     re_path(r"^staff/system$", system.system, name="staff_system"),
     re_path(r"^staff/publishers$", publishers.index, name="staff_publishers"),
     re_path(r"^staff/publishers/(?P<account_id>[0-9]{12})$", publishers.detail, name="staff_publisher"),
@@ -79,6 +102,7 @@ urlpatterns = [
     path("describeImageTags", crawlers.Tags.as_view()),
     re_path(rf"^{ALIAS}$", publisher.publisher, name="publisher"),
     re_path(rf"^{ALIAS}/-/feed\.atom$", feeds.publisher, name="publisher_feed"),
+    re_path(rf"^{ALIAS}/-/report$", report.publisher, name="report_publisher"),
     re_path(rf"^{ALIAS}/{NAME}/-/feed\.atom$", feeds.repository, name="feed"),
     re_path(rf"^{ALIAS}/{NAME}/-/badge/(?P<kind>pulls|version|size|platforms)\.svg$", badges.badge, name="badge"),
     re_path(rf"^{ALIAS}/{NAME}/-/card\.png$", badges.card, name="card"),
@@ -92,6 +116,7 @@ urlpatterns = [
     re_path(rf"^{ALIAS}/{NAME}/-/tags/{TAG}$", images.image, name="tag"),
     re_path(rf"^{ALIAS}/{NAME}/-/images/{DIGEST}$", images.image, name="image"),
     re_path(rf"^{ALIAS}/{NAME}/-/images/{DIGEST}/{IMAGE_SECTION}$", images.image),
+    re_path(rf"^{ALIAS}/{NAME}/-/images/{DIGEST}/sbom\.(?P<form>cdx|spdx)\.json$", images.sbom, name="sbom"),
     re_path(rf"^{ALIAS}/{NAME}/-/charts/{TAG}(?:/{CHART_SECTION})?$", images.chart, name="chart"),
     re_path(rf"^{ALIAS}/{NAME}/-/compare/{COMPARED}$", images.compare, name="compare"),
     re_path(rf"^{ALIAS}/{NAME}$", about.about, name="repository"),

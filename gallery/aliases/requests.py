@@ -3,6 +3,7 @@
 from typing import Final
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
@@ -145,9 +146,12 @@ def _require(caller: Caller, account_id: str, action: Action) -> None:
 
 def _record(caller: Caller, request: AliasRequest, action: Action) -> None:
     details = {"alias": request.alias, "state": str(request.state)}
+    if action == Action.CREATE_REGISTRY_ALIAS:
+        # Nobody asks without agreeing; what they agreed to may be another text later.
+        details["agreedTo"] = settings.USE_POLICY_URL
     trail.record(caller, action, addresses.registry_arn(RegistryId(request.account_id, PUBLIC)), details=details)
 
 
 def _name(caller: Caller, person: Person | None) -> str:
     """Who it is, as the staff read it."""
-    return person.email if person else caller.principal_arn[-254:]
+    return (person.sign_in_name if person else caller.principal_arn)[-254:]

@@ -1,19 +1,30 @@
-"""What the gallery knows, in the shapes of its JSON API."""
+"""What the gallery knows of repositories and publishers, in the shapes of its JSON API."""
 
-import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from rest_framework.request import Request
 
+from gallery.api import scan_answers
 from gallery.api.reading import origin_of
 from gallery.models import Listing
 from gallery.search.publishers import Entry, Publisher
 from registry.core import addresses
+from registry.scanning import summaries
 
 if TYPE_CHECKING:
-    from registry.models import CatalogData, Image, TagEvent
+    from registry.core.statistics import Statistics
+    from registry.core.tag_history import EventRow
+    from registry.models import CatalogData
+
+
+def listings(rows: Sequence[Listing], request: HttpRequest | Request) -> list[dict[str, Any]]:
+    """The repositories of a list, each with what scans say of its newest tag."""
+    found = summaries.of_tags({row.repository_id: row.newest_tag for row in rows if row.newest_tag})
+    scans = [scan_answers.of_image(found.get(row.repository_id)) for row in rows]
+    return [listing(row, request) | {"newest_scan": scan} for row, scan in zip(rows, scans, strict=True)]
 
 
 def listing(row: Listing, request: HttpRequest | Request) -> dict[str, Any]:
@@ -90,40 +101,33 @@ def publisher(found: Publisher, request: Request) -> dict[str, Any]:
     }
 
 
-def image(row: "Image") -> dict[str, Any]:
-    """An image."""
-    return {
-        "digest": row.digest,
-        "media_type": row.media_type,
-        "artifact_type": row.artifact_type,
-        "kind": row.kind,
-        "platform": row.platform,
-        "size": row.size,
-        "pushed_at": row.pushed_at,
-        "pull_count": row.pull_count,
-    }
-
-
-def detail(row: "Image", tags: list[str], referrers: list["Image"], content: bytes) -> dict[str, Any]:
-    """One image with its manifest, which was checked to be JSON when it was pushed."""
-    attached = [
-        {
-            "digest": each.digest,
-            "media_type": each.media_type,
-            "artifact_type": each.artifact_type,
-            "size": each.manifest_size,
-        }
-        for each in referrers
-    ]
-    return image(row) | {"tags": tags, "referrers": attached, "manifest": json.loads(content)}
-
-
-def event(row: "TagEvent") -> dict[str, Any]:
+def event(row: "EventRow") -> dict[str, Any]:
     """Something that happened to a tag."""
+    said = row.event
     return {
-        "at": row.at,
-        "tag": row.tag,
-        "kind": row.kind,
-        "old_digest": row.old_digest,
-        "new_digest": row.new_digest,
+        "at": said.at,
+        "tag": said.tag,
+        "kind": said.kind,
+        "old_digest": said.old_digest,
+        "new_digest": said.new_digest,
+        "old_size": row.old_size,
+        "new_size": row.new_size,
     }
+
+
+def statistics(found: "Statistics") -> dict[str, Any]:
+    """Pulls and pushes over time."""
+    return {
+        "days": len(found.days),
+        "total": found.total,
+        "by_day": [{"day": day, "pulls": count} for day, count in found.days],
+        "by_tag": _counts(found.tags),
+        "other_tags": found.other_tags,
+        "by_platform": _counts(found.platforms),
+        "by_client": _counts(found.clients),
+        "pushes_by_month": [{"month": month, "pushes": count} for month, count in found.pushes],
+    }
+
+
+def _counts(counts: list[tuple[str, int]]) -> list[dict[str, Any]]:
+    return [{"name": name, "pulls": count} for name, count in counts]

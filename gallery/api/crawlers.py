@@ -17,6 +17,7 @@ from gallery.api.reading import GalleryView, origin_of, reader
 from gallery.models import Listing
 from gallery.search import publishers, query
 from registry.core import addresses, aliases, catalog, describing
+from registry.core.storable import storable
 from registry.errors import CatalogDataNotFound
 from registry.values import Address
 
@@ -40,7 +41,7 @@ class Crawled(GalleryView):
     def text(self, request: Request, member: str, *, needed: bool = True) -> str:
         """A text of the body. ParseError."""
         value = self.body(request).get(member, "")
-        if not isinstance(value, str) or (needed and not value) or "\x00" in value:
+        if not isinstance(value, str) or (needed and not value) or storable(value) != value:
             raise ParseError(f"{member} must be a text{'' if needed else ' or left out'}.")
         return value
 
@@ -85,7 +86,7 @@ class Search(Crawled):
         term = self.text(request, "searchTerm", needed=False)
         sorting = self.body(request).get("sortConfiguration") or {}
         key = sorting.get("sortKey", "POPULARITY") if isinstance(sorting, dict) else ""
-        if key not in SORTS:
+        if not isinstance(key, str) or key not in SORTS:
             raise ParseError(f"sortKey must be one of {', '.join(SORTS)}.")
         place = f"{key}/{term}"
         limit, after = self.page(request, place)

@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from gallery.api.scan_schema import ImageSummary
+
 Endpoint = tuple[str, str, str, Any]
 
 
@@ -39,6 +41,12 @@ class Listing(serializers.Serializer[Any]):
     updated_at = serializers.DateTimeField()
 
 
+class ListedRepository(Listing):
+    """A repository in a list, and how its newest tag is."""
+
+    newest_scan = ImageSummary(allow_null=True, help_text="null of what is not scanned, such as charts.")
+
+
 class SearchResults(serializers.Serializer[Any]):
     """A page of search results."""
 
@@ -51,7 +59,7 @@ class SearchResults(serializers.Serializer[Any]):
         child=serializers.DictField(child=serializers.IntegerField(), allow_null=True),
         help_text="Facet -> value -> repositories; null where there are too many to count.",
     )
-    results = Listing(many=True)
+    results = ListedRepository(many=True)
 
 
 class PublisherEntry(serializers.Serializer[Any]):
@@ -105,51 +113,6 @@ class Repository(Listing):
     created_at = serializers.DateTimeField()
 
 
-class Image(serializers.Serializer[Any]):
-    """An image as a manifest names it."""
-
-    digest = serializers.CharField()
-    media_type = serializers.CharField()
-    artifact_type = serializers.CharField(allow_blank=True)
-    kind = serializers.CharField()
-    platform = serializers.CharField(allow_blank=True)
-    size = serializers.IntegerField(help_text="Compressed bytes; of an index the largest of its platforms.")
-    pushed_at = serializers.DateTimeField()
-    pull_count = serializers.IntegerField()
-
-
-class Tag(serializers.Serializer[Any]):
-    """A tag and the image that it names."""
-
-    name = serializers.CharField()
-    created_at = serializers.DateTimeField()
-    image = Image()
-
-
-class Tags(serializers.Serializer[Any]):
-    """A page of tags in byte order."""
-
-    next = serializers.CharField(allow_blank=True, help_text="`after` of the next page; empty at the end.")
-    results = Tag(many=True)
-
-
-class Referrer(serializers.Serializer[Any]):
-    """Something attached to an image: a signature, an SBOM, an attestation."""
-
-    digest = serializers.CharField()
-    media_type = serializers.CharField()
-    artifact_type = serializers.CharField(allow_blank=True)
-    size = serializers.IntegerField(help_text="Bytes of its manifest.")
-
-
-class ImageDetail(Image):
-    """One image with its tags and its manifest."""
-
-    tags = serializers.ListField(child=serializers.CharField())
-    manifest = serializers.JSONField()
-    referrers = Referrer(many=True)
-
-
 class Event(serializers.Serializer[Any]):
     """Something that happened to a tag."""
 
@@ -158,13 +121,67 @@ class Event(serializers.Serializer[Any]):
     kind = serializers.CharField()
     old_digest = serializers.CharField(allow_blank=True)
     new_digest = serializers.CharField(allow_blank=True)
+    old_size = serializers.IntegerField(allow_null=True, help_text="Bytes; null where nothing is known any more.")
+    new_size = serializers.IntegerField(allow_null=True)
 
 
 class History(serializers.Serializer[Any]):
     """A page of events, the newest first."""
 
     next = serializers.CharField(allow_blank=True, help_text="`after` of the next page; empty at the end.")
+    total = serializers.IntegerField()
     results = Event(many=True)
+
+
+class Suggestion(serializers.Serializer[Any]):
+    """A publisher, whose `name` is empty, or a repository."""
+
+    alias = serializers.CharField()
+    name = serializers.CharField(allow_blank=True)
+    text = serializers.CharField(allow_blank=True, help_text="The publisher's name, or the repository's description.")
+
+
+class PublisherRepositories(serializers.Serializer[Any]):
+    """A page of one publisher's repositories."""
+
+    total = serializers.IntegerField()
+    page = serializers.IntegerField()
+    pages = serializers.IntegerField()
+    results = ListedRepository(many=True)
+
+
+class CountOfDay(serializers.Serializer[Any]):
+    """Pulls of one day, in UTC."""
+
+    day = serializers.DateField()
+    pulls = serializers.IntegerField()
+
+
+class CountOfName(serializers.Serializer[Any]):
+    """Pulls of one client, tag or platform."""
+
+    name = serializers.CharField(allow_blank=True)
+    pulls = serializers.IntegerField()
+
+
+class CountOfMonth(serializers.Serializer[Any]):
+    """How often tags were pushed in one month."""
+
+    month = serializers.DateField(help_text="Its first day.")
+    pushes = serializers.IntegerField()
+
+
+class Statistics(serializers.Serializer[Any]):
+    """How often a repository was pulled in the last days, and pushed in the last twelve months."""
+
+    days = serializers.IntegerField()
+    total = serializers.IntegerField(help_text="All pulls of those days.")
+    by_day = CountOfDay(many=True, help_text="Every day, today included, the earliest first.")
+    by_tag = CountOfName(many=True, help_text='The tags pulled most; "" is by digest.')
+    other_tags = serializers.IntegerField(help_text="Pulls of all tags that are not in `by_tag`.")
+    by_platform = CountOfName(many=True)
+    by_client = CountOfName(many=True)
+    pushes_by_month = CountOfMonth(many=True)
 
 
 class Problem(serializers.Serializer[Any]):

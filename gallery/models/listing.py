@@ -10,7 +10,7 @@ from registry.models import Repository
 class Listing(models.Model):
     """What search and lists show of a public repository; everything here can be computed again.
 
-    `*_bits` hold the lists of the same name as bits, by `gallery.search.facets`, so that filters need no join.
+    `facet_bits` holds what facets choose by as one number, by `gallery.search.facets`, so that filters need no join.
     """
 
     class Kind(models.TextChoices):
@@ -24,6 +24,7 @@ class Listing(models.Model):
     alias = models.CharField(max_length=50)
     name = models.CharField(max_length=256)
     publisher = models.CharField(max_length=100)
+    publisher_folded = models.CharField(max_length=100, blank=True, default="")
     description = models.CharField(max_length=1024, blank=True)
     logo = models.CharField(max_length=64, blank=True, help_text="digest of the picture; empty for none")
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.IMAGE)
@@ -33,9 +34,7 @@ class Listing(models.Model):
     architectures = models.JSONField(default=list)
     categories = models.JSONField(default=list)
     licence = models.CharField(max_length=100, blank=True)
-    os_bits = models.IntegerField(default=0)
-    architecture_bits = models.IntegerField(default=0)
-    category_bits = models.BigIntegerField(default=0)
+    facet_bits = models.BigIntegerField(default=0)
     is_verified = models.BooleanField(default=False)
     is_signed = models.BooleanField(default=False, help_text="has a signature, whoever made it")
     has_sbom = models.BooleanField(default=False)
@@ -54,13 +53,10 @@ class Listing(models.Model):
             models.Index(fields=["-updated_at", "id"], name="listing_updated"),
             models.Index(fields=["name", "alias"], name="listing_by_name"),
             models.Index(fields=["alias", "name"], name="listing_by_alias"),
+            models.Index(fields=["publisher_folded", "alias"], name="listing_by_publisher"),
             # Holds all that counting needs, so that no wide row is read for it.
             models.Index(
-                fields=[
-                    *("is_deprecated", "kind", "is_verified", "is_signed", "has_sbom", "os_bits", "architecture_bits"),
-                    *("category_bits", "licence", "updated_at", "alias", "id"),
-                ],
-                name="listing_facets",
+                fields=["facet_bits", "is_deprecated", "licence", "updated_at", "alias", "id"], name="listing_facets"
             ),
         ]
 
@@ -71,6 +67,15 @@ class Listing(models.Model):
     def path(self) -> str:
         """Its page, which is its pull path."""
         return f"/{self.alias}/{self.name}"
+
+
+class FacetSet(models.Model):
+    """A value of `Listing.facet_bits` that some listing has or had: filters look for these instead of for each bit."""
+
+    bits = models.BigIntegerField(primary_key=True)
+
+    def __str__(self) -> str:
+        return f"{self.bits:b}"
 
 
 class Term(models.Model):

@@ -1,14 +1,15 @@
-"""What visitors report to the staff about public repositories."""
+"""What visitors report to the staff about public repositories and publishers."""
 
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Account
 from registry.models import Repository
 
 
 class Report(models.Model):
-    """One report, and what the staff made of it."""
+    """One report, and what the staff made of it: about a repository, or without one about the publisher itself."""
 
     class Reason(models.TextChoices):
         """What is wrong."""
@@ -28,8 +29,9 @@ class Report(models.Model):
         ACTED = "acted", _("acted on")
         DISMISSED = "dismissed", _("dismissed")
 
-    repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="reports")
-    path = models.CharField(max_length=307, help_text=_("alias/name at the time"))
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="reports")
+    repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="reports", null=True, blank=True)
+    path = models.CharField(max_length=307, help_text=_("alias/name at the time; of a publisher its alias"))
     digest = models.CharField(max_length=135, blank=True)
     reason = models.CharField(max_length=16, choices=Reason)
     text = models.TextField(max_length=4000)

@@ -13,6 +13,7 @@ TOPICS: Final[dict[str, tuple[Any, Any]]] = {
     "policies": (_("Policies by example"), _("Who may pull and push: four policies to copy and change.")),
     "lifecycle": (_("Lifecycle by example"), _("Rules for images that are not needed any more.")),
     "api": (_("API"), _("The AWS calls, the OCI Distribution API, the gallery as JSON, and where to send them.")),
+    "use-policy": (_("Use policy"), _("What may be published here, names, takedowns, and how the staff decide.")),
     "glossary": (_("Glossary"), _("The words of these pages in English and Vietnamese.")),
     "keyboard": (_("Keyboard"), _("Keys that save a way with the mouse.")),
 }

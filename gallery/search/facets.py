@@ -1,12 +1,18 @@
-"""The facets of search: what can be chosen, how a listing answers, how choices become a condition. No queries here."""
+"""The facets of search: what can be chosen, how a listing answers, how choices become a condition.
+
+Facets with few values are bits of one number: listings with equal values share it, so that they are counted together.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
+from django.db import connection
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models.lookups import GreaterThan
 from django.utils import timezone
 
 from gallery.catalog.categories import CATEGORIES
@@ -20,19 +26,14 @@ MOST_VALUES: Final = 8
 
 
 class Row(NamedTuple):
-    """A listing as facets see it; `age` is the shortest of UPDATED that it was updated in, as a number from 3 to 0."""
+    """A listing as search sees it; `age` is the shortest of UPDATED that it was updated in, as a number from 3 to 0."""
 
     id: int
+    facet_bits: int
     alias: str
-    kind: str
-    os_bits: int
-    architecture_bits: int
-    category_bits: int
     licence: str
-    is_verified: bool
-    is_signed: bool
-    has_sbom: bool
     age: int
+    name: str
 
 
 def ages() -> Case:
@@ -43,90 +44,76 @@ def ages() -> Case:
 
 
 def rows(found: QuerySet[Listing], limit: int) -> list[Row]:
-    """Listings as facets see them."""
+    """Listings as search sees them."""
     return [Row._make(each) for each in found.annotate(age=ages()).values_list(*Row._fields)[:limit]]
-
-
-def bits(known: Sequence[str], words: Iterable[str]) -> int:
-    """The words as bits, by their place among those known; others have none."""
-    return sum(1 << known.index(word) for word in set(words) if word in known)
 
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """One facet. `known` are its values in order, empty for an open one; `values_of` tells those of a column."""
+    """One facet. `known` are its values in order, empty for an open one; `first` is the bit of the first of them."""
 
     name: str
     column: str
-    values_of: Callable[[Any], Iterable[str]]
-    condition: Callable[[Sequence[str]], Q]
     known: tuple[str, ...] = ()
+    first: int = 0
 
-    def of(self, row: Row) -> Iterable[str]:
-        """The values that a row has."""
-        return self.values_of(getattr(row, self.column))
+    @property
+    def is_bits(self) -> bool:
+        """Whether its values are bits; elsewhere they stand in a column."""
+        return self.column == "facet_bits"
+
+    def bits(self, values: Iterable[str]) -> int:
+        """Values as bits; those that are not known have none."""
+        return sum(1 << self.first + self.known.index(value) for value in set(values) if value in self.known)
+
+    def count(self, held: Mapping[Any, int]) -> dict[str, int]:
+        """How many listings have each value, of how many hold what in the column."""
+        if self.name == "updated":
+            return {value: total for value, age in AGES.items() if (total := sum(held[n] for n in held if n >= age))}
+        if not self.is_bits:
+            return {value: total for value, total in held.items() if value}
+        mask, equal = self.bits(self.known), Counter[int]()
+        for bits, total in held.items():
+            equal[bits & mask] += total
+        counts = Counter[str]()
+        for bits, total in equal.items():
+            counts.update({value: total for place, value in enumerate(self.known) if bits >> self.first + place & 1})
+        return dict(counts)
+
+    def condition(self, chosen: Sequence[str], column: str = "facet_bits") -> Q | GreaterThan:
+        """What listings fulfil that have one of the values, for the database; `column` is where bits are."""
+        if self.is_bits:
+            return GreaterThan(F(column).bitand(self.bits(chosen)), 0)
+        if self.name == "updated":
+            return Q(updated_at__gte=timezone.now() - max(UPDATED[value] for value in chosen))
+        return Q(**{f"{self.column}__in": chosen})
+
+    def test(self, chosen: Sequence[str]) -> Callable[[Row], bool]:
+        """The same for a row."""
+        if self.is_bits:
+            wanted = self.bits(chosen)
+            return lambda row: bool(row.facet_bits & wanted)
+        if self.name == "updated":
+            least = min(AGES[value] for value in chosen)
+            return lambda row: row.age >= least
+        return lambda row: getattr(row, self.column) in chosen
 
 
-def _by_bits(name: str, column: str, known: Sequence[str]) -> Facet:
-    """A facet of a list that is kept as bits."""
-
-    def values_of(held: int) -> list[str]:
-        return [value for place, value in enumerate(known) if held >> place & 1]
-
-    def condition(chosen: Sequence[str]) -> Q:
-        wanted = Q()
-        for value in chosen:
-            wanted |= Q(**{f"{name}_bit_{known.index(value)}__gt": 0})
-        return wanted
-
-    return Facet(name, column, values_of, condition, tuple(known))
-
-
-def _by_flag(name: str, column: str) -> Facet:
-    """A facet that is yes or nothing."""
-    return Facet(name, column, lambda held: ("yes",) if held else (), lambda _: Q(**{column: True}), ("yes",))
-
-
-def _by_column(name: str, column: str, known: tuple[str, ...] = ()) -> Facet:
-    """A facet whose values stand in a column."""
-    return Facet(
-        name, column, lambda held: (held,) if held else (), lambda chosen: Q(**{f"{column}__in": chosen}), known
-    )
-
-
-def _ages(age: int) -> list[str]:
-    """The periods in which something of an age was updated."""
-    return list(UPDATED)[3 - age :]
-
-
-def _since(chosen: Sequence[str]) -> Q:
-    """Updated within the longest of the periods."""
-    return Q(updated_at__gte=timezone.now() - max(UPDATED[name] for name in chosen))
-
-
+AGES: Final = {value: 3 - place for place, value in enumerate(UPDATED)}
+# Between the bits is room for values to come: a value never changes its place.
 FACETS: Final = (
-    _by_column("kind", "kind", tuple(Listing.Kind.values)),
-    _by_bits("os", "os_bits", OPERATING_SYSTEMS),
-    _by_bits("arch", "architecture_bits", ARCHITECTURES),
-    _by_flag("verified", "is_verified"),
-    _by_bits("category", "category_bits", tuple(CATEGORIES)),
-    _by_column("publisher", "alias"),
-    _by_column("licence", "licence"),
-    Facet("updated", "age", _ages, _since, tuple(UPDATED)),
-    _by_flag("signed", "is_signed"),
-    _by_flag("sbom", "has_sbom"),
+    Facet("kind", "facet_bits", tuple(Listing.Kind.values), 0),
+    Facet("os", "facet_bits", OPERATING_SYSTEMS, 8),
+    Facet("arch", "facet_bits", ARCHITECTURES, 12),
+    Facet("verified", "facet_bits", ("yes",), 24),
+    Facet("category", "facet_bits", tuple(CATEGORIES), 28),
+    Facet("publisher", "alias"),
+    Facet("licence", "licence"),
+    Facet("updated", "age", tuple(UPDATED)),
+    Facet("signed", "facet_bits", ("yes",), 25),
+    Facet("sbom", "facet_bits", ("yes",), 26),
 )
 BY_NAME: Final = {facet.name: facet for facet in FACETS}
-BITS: Final = {
-    f"{facet}_bit_{place}": F(column).bitand(1 << place)
-    for facet, column, known in (
-        ("os", "os_bits", OPERATING_SYSTEMS),
-        ("arch", "architecture_bits", ARCHITECTURES),
-        ("category", "category_bits", tuple(CATEGORIES)),
-    )
-    for place in range(len(known))
-}
-"""Expressions that conditions of bits name."""
 
 Chosen = Mapping[str, tuple[str, ...]]
 """Facet -> values that were chosen."""
@@ -134,23 +121,52 @@ Counts = dict[str, dict[str, int] | None]
 """Facet -> value -> listings; None where there are too many to count."""
 
 
-def holds(row: Row, chosen: Chosen, *, but: str = "") -> bool:
-    """Whether a row has, for each facet but one, one of the values chosen."""
-    return all(
-        name == but or not values or any(value in values for value in BY_NAME[name].of(row))
-        for name, values in chosen.items()
-    )
+def bits(listing: Mapping[str, Any]) -> int:
+    """The bits of a listing with these fields."""
+    held = {
+        "kind": [listing["kind"]],
+        "os": listing["operating_systems"],
+        "arch": listing["architectures"],
+        "category": listing["categories"],
+        "verified": ["yes"] if listing["is_verified"] else [],
+        "signed": ["yes"] if listing["is_signed"] else [],
+        "sbom": ["yes"] if listing["has_sbom"] else [],
+    }
+    return sum(BY_NAME[name].bits(values) for name, values in held.items())
 
 
-def count(facet: Facet, rows: Iterable[Row]) -> dict[str, int]:
-    """How many rows have each value."""
-    return dict(Counter(value for row in rows for value in facet.of(row)))
+def counted(rows: Sequence[Row], names: Iterable[str]) -> dict[str, dict[str, int]]:
+    """How many rows have each value of these facets."""
+    asked = [BY_NAME[name] for name in names]
+    places = {facet.column: Row._fields.index(facet.column) for facet in asked}
+    held = {column: Counter(map(itemgetter(place), rows)) for column, place in places.items()}
+    return {facet.name: facet.count(held[facet.column]) for facet in asked}
+
+
+def sift(rows: Sequence[Row], chosen: Chosen) -> tuple[Sequence[Row], dict[str, list[Row]]]:
+    """Those that have what was chosen; and, by facet, those that only this facet keeps out."""
+    tests = [(name, BY_NAME[name].test(values)) for name, values in chosen.items() if values]
+    if not tests:
+        return rows, {}
+    answering: list[Row] = []
+    nearly: dict[str, list[Row]] = {name: [] for name, _ in tests}
+    for row in rows:
+        failed = [name for name, holds in tests if not holds(row)]
+        if not failed:
+            answering.append(row)
+        elif len(failed) == 1:
+            nearly[failed[0]].append(row)
+    return answering, nearly
 
 
 def count_column(facet: Facet, found: QuerySet[Listing], most: int) -> dict[str, int] | None:
-    """The same for listings of which only this facet is of interest; None if there are more than `most`."""
-    held = list(found.annotate(age=ages()).values_list(facet.column, flat=True)[: most + 1])
-    return None if len(held) > most else dict(Counter(value for each in held for value in facet.values_of(each)))
+    """The counts where only this facet is of interest; None if there are more listings than `most`."""
+    limited = found.annotate(age=ages()).values(facet.column)[: most + 1]
+    sql, parameters = limited.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {facet.column}, COUNT(*) FROM ({sql}) AS few GROUP BY 1", parameters)  # noqa: S608 - a column of ours
+        held = dict(cursor.fetchall())
+    return None if sum(held.values()) > most else facet.count(held)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,16 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.caller import Caller
 from gallery.catalog import platforms as words
-from gallery.catalog.categories import CATEGORIES
-from gallery.models import Listing, SearchFigures, Term
+from gallery.models import FacetSet, Listing, SearchFigures, Term
 from gallery.search import facets, matching
 from gallery.search.folding import fold
-from registry.core import aliases, statistics, tag_pages
+from registry.core import aliases, repositories, showcase, statistics, tag_pages
 from registry.core.browsing import ATTACHED, shown_tags
 from registry.models import CatalogData, Image, ImageChild, RegistryCatalogData, Repository
 from registry.values import PUBLIC
@@ -21,6 +22,8 @@ from registry.values import PUBLIC
 MOST_TEXT: Final = 4000
 """Characters of the about text that are searched."""
 LONGEST_TERM: Final = 64
+FOLDED: Final = 100
+"""Letters of a publisher's name that suggestions compare."""
 MOST_LISTINGS: Final = 2_000_000
 KEPT: Final = 20
 """Values of publishers and licences that are counted beforehand."""
@@ -33,18 +36,25 @@ KINDS: Final = {
 
 
 def refresh(payload: Mapping[str, Any]) -> None:
-    """Compute the listing of the event's repository anew, or remove it with the repository."""
+    """Compute the listing of the event's repository anew; remove it if that is gone, or not for everybody to see."""
     repository = Repository.objects.filter(id=payload["repository"]).select_related("account").first()
     if repository is None or repository.region != PUBLIC:
         return
-    if repository.deleted_at is not None or not repository.account.is_active:
+    if repository.deleted_at is not None or not repository.account.is_active or _is_hidden(repository):
         _remove(repository)
         return
     fields = _fields(repository)
     with transaction.atomic():
         listing, _ = Listing.objects.update_or_create(repository=repository, defaults=fields)
         matching.keep(listing)
+        FacetSet.objects.bulk_create([FacetSet(bits=listing.facet_bits)], ignore_conflicts=True)
         Term.objects.bulk_create([Term(word=word) for word in _words(listing)], ignore_conflicts=True)
+
+
+def _is_hidden(repository: Repository) -> bool:
+    """Whether a policy keeps its pages from a reader of whom nothing is known, not even the address."""
+    reader = Caller(region=settings.HOME_REGION)
+    return not all(repositories.may(reader, repository.address, repository, action) for action in showcase.SEEN_BY)
 
 
 def _remove(repository: Repository) -> None:
@@ -95,22 +105,19 @@ def recount_recent_pulls() -> int:
 
 def count_all() -> None:
     """Count the values of all facets over all listings, and choose words to try."""
-    counts: dict[str, Counter[str]] = {facet.name: Counter() for facet in facets.FACETS}
-    total = 0
     shown = Listing.objects.filter(is_deprecated=False)
-    for row in facets.rows(shown, MOST_LISTINGS):
-        total += 1
-        for facet in facets.FACETS:
-            counts[facet.name].update(facet.of(row))
+    rows = facets.rows(shown, MOST_LISTINGS)
+    counts = facets.counted(rows, facets.BY_NAME)
     kept = {
-        name: dict(found if facets.BY_NAME[name].known else found.most_common(KEPT)) for name, found in counts.items()
+        name: found if facets.BY_NAME[name].known else dict(Counter(found).most_common(KEPT))
+        for name, found in counts.items()
     }
     names = (
         shown.exclude(newest_tag="").order_by("-recent_pull_count", "-pull_count", "id").values_list("name", flat=True)
     )
     examples = list(dict.fromkeys(name.rpartition("/")[2] for name in names[:50]))[:EXAMPLES]
     SearchFigures.objects.update_or_create(
-        id=1, defaults={"total": total, "counts": kept, "examples": examples, "computed_at": timezone.now()}
+        id=1, defaults={"total": len(rows), "counts": kept, "examples": examples, "computed_at": timezone.now()}
     )
 
 
@@ -127,10 +134,11 @@ def _fields(repository: Repository) -> dict[str, Any]:
     live = Image.objects.filter(repository=repository, deleted_at=None)
     kinds = set(live.filter(kind__in=ATTACHED).values_list("kind", flat=True).distinct())
     about = said.about_text[:MOST_TEXT]
-    return {
+    fields = {
         "alias": alias,
         "name": repository.name,
         "publisher": publisher,
+        "publisher_folded": fold(publisher)[:FOLDED],
         "description": described,
         "logo": said.logo_id or profile.logo_id or "",
         "kind": KINDS.get(Image.Kind(image.kind), Listing.Kind.ARTIFACT) if image else Listing.Kind.IMAGE,
@@ -148,20 +156,16 @@ def _fields(repository: Repository) -> dict[str, Any]:
         "search_text": fold(f"{alias}/{repository.name} {publisher} {described} {about}"),
         "refreshed_at": timezone.now(),
     } | _platform_fields(said, _platforms(image) if image else [])
+    return fields | {"facet_bits": facets.bits(fields)}
 
 
 def _platform_fields(said: CatalogData, platforms: list[str]) -> dict[str, Any]:
-    """Platforms and categories, as lists and as bits; what the image is beats what the publisher says."""
-    systems = words.operating_systems(platforms) or said.operating_systems
-    architectures = words.architectures(platforms) or said.architectures
+    """Platforms and categories; what the image is beats what the publisher says."""
     return {
         "platforms": platforms,
-        "operating_systems": systems,
-        "architectures": architectures,
+        "operating_systems": words.operating_systems(platforms) or said.operating_systems,
+        "architectures": words.architectures(platforms) or said.architectures,
         "categories": said.categories,
-        "os_bits": facets.bits(facets.OPERATING_SYSTEMS, systems),
-        "architecture_bits": facets.bits(facets.ARCHITECTURES, architectures),
-        "category_bits": facets.bits(tuple(CATEGORIES), said.categories),
     }
 
 

@@ -1,17 +1,22 @@
 """Which listings hold every word of a query: trigrams in both databases.
 
 PostgreSQL has an index of trigrams (pg_trgm) over the text itself. SQLite has a table of trigrams beside it (FTS5),
-which `keep` and `forget` write together with the listing. Words of one or two letters have no trigram: they are
-beginnings of a repository's name or of its publisher's.
+which `keep` and `forget` write together with the listing. Words of one or two letters have no trigram. Beside a longer
+word they are looked for in what it finds; several of them alone are a phrase; one alone is the beginning of a
+repository's name or of its publisher's.
 """
 
+import json
+import re
 from collections.abc import Sequence
 from enum import Enum
 from typing import Final
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import StrIndex
+from django.db.models.lookups import GreaterThan
 
 from gallery.models import Listing
 from gallery.search.folding import fold
@@ -29,19 +34,23 @@ def words_of(q: str) -> list[str]:
 
 
 class Expected(Enum):
-    """How many listings hold the words, so that SQLite takes the shorter way; PostgreSQL knows by itself."""
+    """How many listings hold the words, so that the database takes the shorter way."""
 
     FEW = "look up each that holds them"
     MANY = "go through what the other conditions leave, and ask of each whether it is among those"
+    EACH = "there are few to be asked: read the text of each, and look into no index"
     MOST = "read one after the other, in the order wanted, until there are enough"
 
 
 def matching(found: QuerySet[Listing], words: Sequence[str], expected: Expected = Expected.FEW) -> QuerySet[Listing]:
     """Those of the listings that hold every word."""
-    for word in words:
-        if len(word) < LETTERS:
-            found = found.filter(_begins("name", word) | _begins("alias", word))
-    long = [word for word in words if len(word) >= LETTERS]
+    long, short = _by_length(words)
+    for word in short:
+        found = found.filter(_holds(word) if long else _begins("name", word) | _begins("alias", word))
+    if expected is Expected.EACH:
+        for word in long:
+            found = found.filter(_holds(word))
+        return found
     if connection.vendor == "sqlite" and long and expected is not Expected.MOST:
         if expected is Expected.MANY:  # the sign keeps SQLite from looking them up
             return found.extra(where=[f"+gallery_listing.id IN ({IDS})"], params=[_asked(long)])  # noqa: S610 - a parameter
@@ -51,13 +60,50 @@ def matching(found: QuerySet[Listing], words: Sequence[str], expected: Expected 
     return found
 
 
-def holders(words: Sequence[str], limit: int) -> int:
-    """How many texts hold every word, deprecated listings too; at most `limit` are counted."""
-    if connection.vendor == "sqlite" and all(len(word) >= LETTERS for word in words):
+def _by_length(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The words that have trigrams, and those that have none; nothing but several short ones is one phrase."""
+    long = [word for word in words if len(word) >= LETTERS]
+    short = [word for word in words if len(word) < LETTERS]
+    return ([" ".join(short)], []) if len(short) > 1 and not long else (long, short)
+
+
+def _holds(word: str) -> GreaterThan:
+    """The text has the word, by a look into it and into no index."""
+    return GreaterThan(StrIndex("search_text", Value(word)), 0)
+
+
+def pieces(name: str, words: Sequence[str]) -> list[tuple[str, bool]]:
+    """A name in pieces, each with whether it holds letters of the query: what a result shows in bold.
+
+    Names are small letters without marks, as folded words are. Words that have no trigram count at its beginning.
+    """
+    found = sorted((word for word in words if word), key=len, reverse=True)
+    patterns = [re.escape(word) if len(word) >= LETTERS else rf"^{re.escape(word)}" for word in found]
+    if not patterns:
+        return [(name, False)]
+    parts = re.split(f"({'|'.join(patterns)})", name)
+    return [(part, place % 2 == 1) for place, part in enumerate(parts) if part]
+
+
+def holders(words: Sequence[str], limit: int) -> list[int]:
+    """The ids of those that hold every word, deprecated listings too; at most `limit` of them."""
+    long, short = _by_length(words)
+    if connection.vendor == "sqlite" and not short:
         with connection.cursor() as cursor:
-            cursor.execute(f"{IDS} LIMIT {int(limit)}", [_asked(words)])
-            return len(cursor.fetchall())
-    return len(matching(Listing.objects.all(), words).values_list("id", flat=True)[:limit])
+            cursor.execute(f"{IDS} LIMIT {int(limit)}", [_asked(long)])
+            return [each for (each,) in cursor.fetchall()]
+    return list(matching(Listing.objects.all(), words).values_list("id", flat=True)[:limit])
+
+
+def are_common(words: Sequence[str], most: int) -> bool:
+    """Whether the database guesses, without a look at any listing, that more than `most` hold every word.
+
+    PostgreSQL keeps a sample of the texts. SQLite keeps none, and lists holders too quickly to need a guess.
+    """
+    if connection.vendor != "postgresql":
+        return False
+    plan = json.loads(matching(Listing.objects.all(), words).values("id").explain(format="json"))
+    return bool(plan[0]["Plan"]["Plan Rows"] > most)
 
 
 def _asked(words: Sequence[str]) -> str:

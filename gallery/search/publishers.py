@@ -3,16 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
+from functools import reduce
+from operator import or_
 from typing import Any, Final
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from accounts.models import Account
 from gallery.models import Listing
-from registry.core import aliases
-from registry.models import Alias, RegistryCatalogData
+from registry.core import aliases, keyset
+from registry.core.keyset import Cut, Order
+from registry.models import RegistryCatalogData
 
 PAGE: Final = 60
+ORDER: Final = Order("alias", is_unique=True)
+PIECE: Final = 3
+MOST_PIECES: Final = 12
+MOST_CANDIDATES: Final = 500
+NEAR: Final = 0.6
+"""How like a near name is, as difflib counts it; names that share no three letters in a row are not looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +78,16 @@ class Entry:
 
 
 def listed(
-    *, verified: bool = False, contains: str = "", after: str = "", limit: int = PAGE
-) -> tuple[list[Entry], str]:
-    """Return publishers by alias after `after`, and where the next page begins (empty: nowhere)."""
-    found = _entries(Listing.objects.filter(alias__gt=after))
+    *, verified: bool = False, contains: str = "", after: str = "", before: str = "", limit: int = PAGE
+) -> Cut[Entry]:
+    """Return publishers by alias, behind or before an alias."""
+    found = _entries(Listing.objects.all())
     if verified:
         found = found.filter(is_verified=True)
     if contains:
         found = found.filter(Q(alias__contains=contains.lower()) | Q(publisher__icontains=contains))
-    rows = [_entry(row) for row in found.order_by("alias")[: limit + 1]]
-    return rows[:limit], rows[limit - 1].alias if len(rows) > limit else ""
+    cut = keyset.cut(found, ORDER, after=after, before=before, limit=limit)
+    return Cut([_entry(row) for row in cut.rows], cut.next, cut.previous)
 
 
 def verified(limit: int = 12) -> list[Entry]:
@@ -102,7 +112,9 @@ def aliases_in_order() -> list[str]:
 
 
 def nearest(name: str, limit: int = 5) -> list[str]:
-    """Aliases that begin like one that nobody has."""
-    begin = name[:2]
-    found = Alias.objects.filter(name__startswith=begin, account__is_active=True).order_by("name")
-    return list(found.values_list("name", flat=True)[:limit])
+    """Aliases with listings that are spelled much like one that nobody has, the nearest first."""
+    pieces = list(dict.fromkeys(name[at : at + PIECE] for at in range(max(1, len(name) - PIECE + 1))))
+    shares_one = reduce(or_, (Q(name__contains=piece) for piece in pieces[:MOST_PIECES]))
+    listed = Exists(Listing.objects.filter(alias=OuterRef("name")))
+    candidates = aliases.active().filter(shares_one, listed).order_by("name").values_list("name", flat=True)
+    return get_close_matches(name, candidates[:MOST_CANDIDATES], n=limit, cutoff=NEAR)

@@ -1,27 +1,33 @@
 """Finds listings: the words of a query in name, publisher, description and text, the best match first, with facets.
 
-Up to MOST_COUNTED matches are read as narrow rows in one statement; filters, facets and total come from those, and a
-second statement reads the page. Above that the database filters, and facets are counted where that leaves few enough;
-for everything together they are counted beforehand (SearchFigures).
+Up to MOST_COUNTED matches are read as narrow rows; filters, facets, total and order come from those, and the page is
+read by its ids. Above that the database filters and orders, and facets are counted where that leaves few enough; for
+everything together they are counted beforehand (SearchFigures), but for deprecated listings.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from django.db import connection
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
-from gallery.models import Listing, SearchFigures
+from gallery.models import FacetSet, Listing, SearchFigures
 from gallery.search import facets, matching, spelling
-from gallery.search.facets import FACETS, Counts, Question
+from gallery.search.facets import Counts, Question
 from gallery.search.folding import fold
 from gallery.search.matching import Expected
+from registry.core import aliases
 
 PAGE: Final = 24
 MOST_PAGES: Final = 50
 MOST_COUNTED: Final = 5000
+SURELY_MANY: Final = 4
+"""Times MOST_COUNTED: of words that so many are guessed to hold, holders are not looked up beside facets."""
 MOST_QUESTIONS: Final = 4
 """Facets that are counted by a statement of their own, where there is no text to narrow the rest down."""
+MOST_NAMED: Final = 3
+"""Publishers that are suggested."""
 SORTS: Final = ("relevance", "pulls", "updated", "name")
 ORDERS: Final = {
     "pulls": ("-recent_pull_count", "-pull_count", "id"),
@@ -70,44 +76,108 @@ def _find(question: Question) -> Results:
     base = Listing.objects.all() if question.deprecated else Listing.objects.filter(is_deprecated=False)
     sort = question.sort or ("relevance" if words else "pulls")
     if not words and not question.active:
+        few = _some(base) if question.deprecated else []  # figures leave out what is deprecated
+        if few and len(few) <= MOST_COUNTED:
+            return _filtered(base, _among(base, few), words, sort, question)
         return _everything(base, sort, question)
-    if words and matching.holders(words, MOST_COUNTED + 1) <= MOST_COUNTED:
-        return _counted(matching.matching(base, words), words, sort, question)
+    if words and not (question.active and matching.are_common(words, SURELY_MANY * MOST_COUNTED)):
+        ids = matching.holders(words, MOST_COUNTED + 1)
+        if len(ids) <= MOST_COUNTED:
+            return _counted(base, _rows(_among(base, ids), sort), words, sort, question)
+    if question.active:
+        chosen = _chosen(base, question)
+        ids = _some(chosen)
+        if len(ids) <= MOST_COUNTED:  # so few that each can be asked for the words
+            return _filtered(base, matching.matching(_among(base, ids), words, Expected.EACH), words, sort, question)
+        ids = _some(matching.matching(chosen, words, Expected.MANY)) if words else ids
+        if len(ids) <= MOST_COUNTED:
+            return _filtered(base, _among(base, ids), words, sort, question)
     return _large(base, words, sort, question)
 
 
-def _is_many(found: QuerySet[Listing]) -> bool:
-    """Whether there are more than are counted."""
-    return len(found.values_list("id", flat=True)[: MOST_COUNTED + 1]) > MOST_COUNTED
+def _some(found: QuerySet[Listing]) -> list[int]:
+    """The ids, and one more than are counted if there are more."""
+    return list(found.values_list("id", flat=True)[: MOST_COUNTED + 1])
 
 
-def _counted(found: QuerySet[Listing], words: list[str], sort: str, question: Question) -> Results:
-    """Filter, count and order in this process."""
-    rows = facets.rows(found, MOST_COUNTED)
-    answering = [row for row in rows if facets.holds(row, question.chosen)]
+def _among(found: QuerySet[Listing], ids: list[int]) -> QuerySet[Listing]:
+    """Those with these ids: in PostgreSQL one list, which takes less time to read than many parameters."""
+    if connection.vendor == "postgresql" and ids:
+        return found.extra(where=["gallery_listing.id = ANY(%s)"], params=[ids])
+    return found.filter(id__in=ids)
+
+
+def _rows(found: QuerySet[Listing], sort: str) -> list[facets.Row]:
+    """All of them, in order; what is relevant depends on the words, and is put in front later."""
+    return facets.rows(found.order_by(*ORDERS.get(sort, ORDERS["pulls"])), MOST_COUNTED)
+
+
+def totals_without(question: Question) -> dict[str, int]:
+    """How many listings answer when one of the facets chosen is left open, at most as many as are counted; by facet."""
+    words = matching.words_of(question.q)
+    base = Listing.objects.all() if question.deprecated else Listing.objects.filter(is_deprecated=False)
+    base = matching.matching(base, words)
+    open_ones = {name: question.without(name) for name in question.active[:MOST_QUESTIONS]}
+    return {name: min(len(_some(_chosen(base, each))), MOST_COUNTED) for name, each in open_ones.items()}
+
+
+def _counted(
+    base: QuerySet[Listing], rows: list[facets.Row], words: list[str], sort: str, question: Question
+) -> Results:
+    """Filter and count in this process what has the words."""
+    answering, nearly = facets.sift(rows, question.chosen)
     counts: Counts = {}
-    for facet in FACETS:
-        among = answering
-        if facet.name in question.active:
-            among = [row for row in rows if facets.holds(row, question.chosen, but=facet.name)]
-        counts[facet.name] = facets.count(facet, among)
-    page, pages = _page(len(answering), question.page)
-    shown = Listing.objects.filter(id__in=[row.id for row in answering])
-    ordered = _by_relevance(shown, words) if sort == "relevance" else shown.order_by(*ORDERS[sort])
-    return Results(list(ordered[(page - 1) * PAGE : page * PAGE]), len(answering), page, pages, counts=counts)
+    counts |= facets.counted(answering, [name for name in facets.BY_NAME if name not in nearly])
+    for name, others in nearly.items():
+        counts |= facets.counted([*answering, *others], [name])
+    return _shown_of(base, answering, words, sort, question, counts)
 
 
-def _by_relevance(found: QuerySet[Listing], words: Sequence[str]) -> QuerySet[Listing]:
+def _filtered(
+    base: QuerySet[Listing], found: QuerySet[Listing], words: list[str], sort: str, question: Question
+) -> Results:
+    """Count what the database has filtered; of facets in which something is chosen, without words, by a query each."""
+    rows = _rows(found, sort)
+    counts: Counts = dict.fromkeys(facets.BY_NAME)
+    counts |= facets.counted(rows, [name for name in facets.BY_NAME if name not in question.active])
+    if not words:
+        counts |= {name: _count_open(base, name, question) for name in question.active[:MOST_QUESTIONS]}
+    return _shown_of(base, rows, words, sort, question, counts)
+
+
+def _shown_of(
+    base: QuerySet[Listing],
+    rows: Sequence[facets.Row],
+    words: list[str],
+    sort: str,
+    question: Question,
+    counts: Counts,
+) -> Results:
+    """The page that these rows have."""
+    page, pages = _page(len(rows), question.page)
+    ordered = sorted(rows, key=_relevance(words)) if sort == "relevance" else rows
+    ids = [row.id for row in ordered[(page - 1) * PAGE : page * PAGE]]
+    by_id = base.in_bulk(ids)
+    return Results([by_id[each] for each in ids if each in by_id], len(rows), page, pages, counts=counts)
+
+
+def _relevance(words: Sequence[str]) -> Callable[[facets.Row], int]:
     """How well a name fits: itself, its last part, its beginning, anywhere in it, the publisher's, elsewhere."""
     asked = " ".join(words)
-    inside, publisher = Q(), Q()
-    for word in words:
-        inside &= Q(name__contains=word)
-        publisher |= Q(alias__contains=word)
     alias, _, name = asked.partition("/")
-    steps = (Q(name=asked) | Q(alias=alias, name=name), Q(name__endswith=f"/{asked}"), Q(name__startswith=asked))
-    cases = [When(step, then=Value(place)) for place, step in enumerate((*steps, inside, publisher))]
-    return found.order_by(Case(*cases, default=Value(9), output_field=IntegerField()), *ORDERS["pulls"])
+
+    def place(row: facets.Row) -> int:
+        if row.name == asked or (row.name == name and row.alias == alias):
+            return 0
+        if row.name.endswith(f"/{asked}"):
+            return 1
+        if row.name.startswith(asked):
+            return 2
+        if all(word in row.name for word in words):
+            return 3
+        return 4 if any(word in row.alias for word in words) else 5
+
+    return place
 
 
 def _everything(base: QuerySet[Listing], sort: str, question: Question) -> Results:
@@ -119,28 +189,19 @@ def _everything(base: QuerySet[Listing], sort: str, question: Question) -> Resul
 
 
 def _large(base: QuerySet[Listing], words: list[str], sort: str, question: Question) -> Results:
-    """Filter and order in the database; count what is few enough."""
-    base = matching.matching(base, words, Expected.MANY if question.active else Expected.MOST)
-    answering = _chosen(base, question)
-    sample: list[facets.Row] = []
-    is_many = not question.active or (not words and _is_many(answering))
-    if not is_many:
-        sample = facets.rows(answering, MOST_COUNTED + 1)
-        is_many = len(sample) > MOST_COUNTED
-    total = MOST_COUNTED if is_many else len(sample)
-    counts: Counts = {facet.name: None for facet in FACETS}
-    if not is_many:
-        counts |= {facet.name: facets.count(facet, sample) for facet in FACETS if facet.name not in question.active}
+    """Filter and order in the database what is too much to be counted, until there is a page."""
+    answering = matching.matching(base, words, Expected.MANY if question.active else Expected.MOST)
+    answering = _chosen(answering, question, by_sets=False)
+    counts: Counts = dict.fromkeys(facets.BY_NAME)
     if not words:
         counts |= {name: _count_open(base, name, question) for name in question.active[:MOST_QUESTIONS]}
-    page, pages = _page(MOST_PAGES * PAGE if is_many else total, question.page)
+    page, pages = _page(MOST_PAGES * PAGE, question.page)
     first, last = (page - 1) * PAGE, page * PAGE
     ordered = answering.order_by(*ORDERS.get(sort, ORDERS["pulls"]))
-    if sort != "relevance":
-        return Results(list(ordered[first:last]), total, page, pages, is_many, counts)
-    exact = list(answering.filter(name=" ".join(words)).order_by(*ORDERS["pulls"])[:PAGE]) if page == 1 else []
-    rest = [row for row in ordered[first:last] if row not in exact]
-    return Results([*exact, *rest][:PAGE], total, page, pages, is_many, counts)
+    exact = list(ordered.filter(name=" ".join(words))[:PAGE]) if sort == "relevance" else []
+    rest = ordered.exclude(id__in=[row.id for row in exact])
+    rows = exact[first:last] + list(rest[max(0, first - len(exact)) : last - len(exact)])
+    return Results(rows, MOST_COUNTED, page, pages, is_many=True, counts=counts)
 
 
 def _count_open(base: QuerySet[Listing], name: str, question: Question) -> dict[str, int] | None:
@@ -159,13 +220,16 @@ def _exact_first(found: QuerySet[Listing], words: Sequence[str]) -> QuerySet[Lis
     return found.order_by(is_it, *ORDERS["pulls"])
 
 
-def _chosen(found: QuerySet[Listing], question: Question) -> QuerySet[Listing]:
-    """Those that have what was chosen."""
+def _chosen(found: QuerySet[Listing], question: Question, *, by_sets: bool = True) -> QuerySet[Listing]:
+    """Those that have what was chosen: found by their sets of bits, for which there is an index, or one by one."""
+    sets = FacetSet.objects.all()
     for name, values in question.chosen.items():
-        if values:
-            bits = {key: expression for key, expression in facets.BITS.items() if key.startswith(f"{name}_bit_")}
-            found = found.alias(**bits).filter(facets.BY_NAME[name].condition(values))
-    return found
+        facet = facets.BY_NAME[name]
+        if values and facet.is_bits and by_sets:
+            sets = sets.filter(facet.condition(values, "bits"))
+        elif values:
+            found = found.filter(facet.condition(values))
+    return found.filter(facet_bits__in=sets.values("bits")) if sets.query.where else found
 
 
 def _page(total: int, wanted: int) -> tuple[int, int]:
@@ -212,8 +276,7 @@ def suggestions(q: str, limit: int = 8) -> list[Suggestion]:
         return []
     after = text + matching.AFTER_ALL
     listed = Listing.objects.filter(is_deprecated=False)
-    aliases = listed.filter(alias__gte=text, alias__lt=after).order_by("alias").values_list("alias", "publisher")
-    found = [Suggestion(alias, "", publisher) for alias, publisher in aliases.distinct()[:3]]
+    found = _publishers(listed, text, after)
     begin = listed.filter(name__gte=text, name__lt=after).order_by(*ORDERS["pulls"])
     rows = list(begin.only("alias", "name", "description")[:limit])
     words = matching.words_of(text)
@@ -222,6 +285,21 @@ def suggestions(q: str, limit: int = 8) -> list[Suggestion]:
         rows += list(rest.order_by(*ORDERS["pulls"]).only("alias", "name", "description")[: limit - len(rows)])
     found += [Suggestion(row.alias, row.name, row.description) for row in rows]
     return found[:limit]
+
+
+def _publishers(listed: QuerySet[Listing], text: str, after: str) -> list[Suggestion]:
+    """Publishers by each of their aliases, shown under the primary one; then by the names that they show."""
+    named = aliases.active().filter(name__gte=text, name__lt=after).values_list("account_id", flat=True)
+    others = {name for name in aliases.primaries(named[:PAGE]).values() if not name.startswith(text)}
+    condition = Q(alias__gte=text, alias__lt=after)
+    if others:
+        condition |= Q(alias__in=others)
+    found = dict(listed.filter(condition).order_by("alias").values_list("alias", "publisher").distinct()[:MOST_NAMED])
+    if len(found) < MOST_NAMED:
+        called = listed.filter(publisher_folded__gte=text, publisher_folded__lt=after).exclude(alias__in=found)
+        names = called.order_by("publisher_folded", "alias").values_list("alias", "publisher").distinct()
+        found |= dict(names[: MOST_NAMED - len(found)])
+    return [Suggestion(alias, "", publisher) for alias, publisher in found.items()]
 
 
 def popular(limit: int = 12) -> list[Listing]:

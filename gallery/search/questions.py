@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.http import QueryDict
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from gallery.catalog.categories import CATEGORIES
@@ -99,8 +100,9 @@ class Shown:
 
 
 def name_of(facet: str, value: str) -> Text:
-    """What a value is called."""
-    return NAMES.get(facet, {}).get(value, value)
+    """What a value is called; what publishers wrote (aliases, licences) stays as it is."""
+    known = NAMES.get(facet, {}).get(value)
+    return value if known is None else capfirst(str(known))
 
 
 def shown(question: Question, results: Results) -> list[Shown]:
@@ -146,5 +148,5 @@ def chips(question: Question) -> list[Chip]:
         for value in values
     ]
     if question.deprecated:
-        made.append(Chip(_("Deprecated"), _("included"), address(question, deprecated=False)))
+        made.append(Chip(_("Deprecated"), capfirst(_("included")), address(question, deprecated=False)))
     return made

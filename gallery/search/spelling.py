@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from typing import Final
 
+from django.db.models import Q, QuerySet
+
 from gallery.models import Term
 
+SHORTEST: Final = 3
+"""Letters of a word that may be corrected."""
 MOST: Final = 3000
-"""Words that are compared."""
+"""Words that are compared, of each first letter."""
 
 
 def distance(one: str, two: str, most: int) -> int:
@@ -33,19 +37,29 @@ def distance(one: str, two: str, most: int) -> int:
 def corrected(words: Sequence[str]) -> list[str]:
     """The words; each that no name has is replaced by the nearest one that some name has, if any is near."""
     known = set(Term.objects.filter(word__in=words).values_list("word", flat=True))
-    return [word if word in known else _nearest(word) for word in words]
+    unknown = [word for word in words if word not in known and len(word) >= SHORTEST]
+    starts = sorted({letter for word in unknown for letter in word[:2]})
+    terms = _beginning(starts) if starts else []
+    return [_nearest(word, terms) if word in unknown else word for word in words]
 
 
-def _nearest(word: str) -> str:
-    """The nearest term: one letter may be wrong, two from six letters on."""
+def _beginning(starts: Sequence[str]) -> list[str]:
+    """The first terms that begin with each of the letters, in one query."""
+    found = Q()
+    for start in starts:
+        found |= Q(word__in=_first_of(start))
+    return list(Term.objects.filter(found).values_list("word", flat=True))
+
+
+def _first_of(start: str) -> QuerySet[Term, str]:
+    terms = Term.objects.filter(word__gte=start, word__lt=start + "\U0010ffff")
+    return terms.order_by("word").values_list("word", flat=True)[:MOST]
+
+
+def _nearest(word: str, terms: Sequence[str]) -> str:
+    """The nearest of the terms: one letter may be wrong, two from six letters on."""
     most = 2 if len(word) > 5 else 1
-    if len(word) < 3:
-        return word
-    starts = {word[0], word[1]}
-    found: list[str] = []
-    for start in sorted(starts):
-        terms = Term.objects.filter(word__gte=start, word__lt=start + "\U0010ffff")
-        found += terms.values_list("word", flat=True)[:MOST]
+    found = [each for each in terms if each[0] in word[:2]]
     near = ((distance(word, each, most), each) for each in found)
     best = min(((cost, each) for cost, each in near if cost <= most), default=None)
     return best[1] if best else word

@@ -11,6 +11,7 @@ from gallery.pages.context import repository_page
 from gallery.search import query
 from registry.core import describing
 from registry.core.describing import ImageId
+from registry.errors import ImageNotFound
 from registry.templatetags.kho import short_count, size
 
 
@@ -53,11 +54,14 @@ def _listing(request: HttpRequest, alias: str, name: str) -> Listing:
 
 
 def _size(request: HttpRequest, listing: Listing) -> int:
-    """Bytes of the newest tag's image (of an index: of its largest platform)."""
+    """Bytes of the newest tag's image (of an index: of its largest platform); 0 if it has gone a moment ago."""
     if not listing.newest_tag:
         return 0
     address = context.address_of(listing.alias, listing.name)
-    [found] = describing.named(context.reader(request), address, [ImageId(tag=listing.newest_tag)])
+    try:
+        [found] = describing.named(context.reader(request), address, [ImageId(tag=listing.newest_tag)])
+    except ImageNotFound:
+        return 0
     return found.image.size
 
 

@@ -12,18 +12,21 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from registry.console.commands import equivalent
+from registry.values import RegistryId
+
 THEMES: Final = ("light", "dark")
 SECTIONS: Final[dict[str, tuple[Any, str]]] = {
     "buttons": (_("Buttons"), "button icon_button icon"),
     "fields": (_("Fields"), "field error_summary search"),
     "marks": (_("Badges, chips and filters"), "badge kind severity verified chip facet"),
     "values": (_("Digests, times, sizes and counts"), "digest digest_change moment size short_count"),
-    "commands": (_("Commands to copy"), "copy pull secret"),
-    "messages": (_("Messages"), "banner note toast empty"),
+    "commands": (_("Commands to copy"), "copy pull secret command"),
+    "messages": (_("Messages"), "banner note toast session_end empty"),
     "navigation": (_("Navigation"), "crumbs crumb tabs tab pages keyset"),
     "tables": (_("Tables"), "sort_header scroll"),
     "history": (_("Time lines"), "steps timeline"),
-    "figures": (_("Figures and graphs"), "figure bar_graph"),
+    "figures": (_("Figures and graphs"), "figure bar_graph severity_graph"),
     "code": (_("Code and differences"), "code diff"),
     "works": (_("Long work"), "work skeleton refresh"),
     "asking": (_("Before something is lost"), "confirm dialog"),
@@ -58,6 +61,14 @@ ICONS: Final = [
     "artifact",
     "person",
 ]
+REGISTRY: Final = RegistryId("111122223333", "us-east-1")
+CREATION: Final = {
+    "repositoryName": "team/web-app",
+    "tags": [{"Key": "team", "Value": "shop"}, {"Key": "stage", "Value": "production"}],
+    "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
+    "imageTagMutabilityExclusionFilters": [{"filterType": "WILDCARD", "filter": "edge*"}],
+    "imageScanningConfiguration": {"scanOnPush": True},
+}
 AT: Final = datetime(2026, 11, 23, 20, 4, tzinfo=UTC)
 
 
@@ -136,7 +147,12 @@ def reference(request: HttpRequest) -> HttpResponse:
             {"value": "chart", "label": _("Helm chart"), "count": 67, "is_chosen": False},
         ],
         "results": SimpleNamespace(page=5, pages=50),
-        "older": SimpleNamespace(next="after"),
+        "commands": {
+            "short": equivalent(request, REGISTRY, "DescribeRepositories", {}),
+            "long": equivalent(request, REGISTRY, "CreateRepository", CREATION),
+        },
+        "older": SimpleNamespace(next="after", previous="before", rows=[1]),
+        "past": SimpleNamespace(next="", previous="~", rows=[]),
         "steps": [
             {"at": AT, "title": _("Requested"), "by": "ana@example.com", "text": _("We ship from here.")},
             {"at": AT + timedelta(hours=3), "title": _("Approved"), "by": "", "text": ""},
@@ -152,6 +168,13 @@ def reference(request: HttpRequest) -> HttpResponse:
                 )
             ]
         ),
+        "finding_days": [
+            (
+                datetime(2026, 11, day, tzinfo=UTC),
+                {"CRITICAL": day // 20, "HIGH": day // 4, "MEDIUM": 9, "LOW": 4},
+            )
+            for day in range(1, 31)
+        ],
         "points": [(f"{day} 11", (day * 37) % 90 + (900 if day == 21 else 0)) for day in range(1, 31)],
         "text": "image:\n  repository: acme/app\n  tag: '1.27'\nreplicas: 2\n",
         "lines": [

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
     from gallery.models import Listing
 
-HIDDEN: Final = ("/console", "/account", "/staff", "/admin/", "/sign-in", "/sign-up", "/search?", "/v2/", "/token/")
+HIDDEN: Final = (
+    *(f"/{word}{end}" for word in ("console", "account", "staff", "sign-in", "sign-up") for end in ("$", "/", "?")),
+    *("/admin/", "/search?", "/v2/", "/token/"),
+)
+"""Whole segments: `/account` alone would hide the publisher `accountants` too."""
 
 
 class Repositories(Sitemap):  # type: ignore[type-arg]  # only the stubs know that it is generic

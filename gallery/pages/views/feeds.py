@@ -24,8 +24,7 @@ def _changed_at(request: HttpRequest, alias: str, name: str) -> datetime | None:
     """When something last happened to the repository's tags, so that readers that poll get a 304."""
     address = context.address_of(alias, name)
     context.repository_of(request, address, f"{alias}/{name}")
-    newest = tag_history.tag_history(reader(request), address, limit=1).rows
-    return newest[0].event.at if newest else None
+    return tag_history.changed_at(reader(request), address)
 
 
 @require_safe
@@ -59,10 +58,11 @@ def _title(name: str, event: "TagEvent") -> str:
 @require_safe
 def publisher(request: HttpRequest, alias: str) -> HttpResponse:
     """A publisher's repositories, the one that was pushed to last first."""
-    account_id = aliases.find(alias)
-    if account_id is None:
+    found = aliases.find_with_primary(alias)
+    if found is None:
         raise context.NoRepository(alias)
-    if (primary := aliases.primary(account_id)) != alias:
+    _account_id, primary = found
+    if primary != alias:
         return redirect(f"/{primary}/-/feed.atom")
     rows = query.of_publisher(alias, sort="updated").rows
     feed = _feed(request, rows[0].publisher if rows else alias, "", f"/{alias}")

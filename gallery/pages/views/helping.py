@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from gallery.models import Listing
@@ -13,6 +13,7 @@ from registry.console.views.accounts import LAST_ACCOUNT
 from registry.core import addresses
 from registry.values import RegistryId
 
+USE_POLICY = "use-policy"
 EXAMPLE_ACCOUNT = "123456789012"
 EXAMPLE_IMAGE = "acme/hello:1.0"
 
@@ -28,6 +29,8 @@ def topic(request: HttpRequest, topic: str) -> HttpResponse:
     """One topic, with the names of this host and of the account that the reader used last."""
     if topic not in topics.TOPICS:
         raise Http404(topic)
+    if topic == USE_POLICY and request.path != settings.USE_POLICY_URL:
+        return redirect(settings.USE_POLICY_URL)
     place = _place(request)
     title, summary = topics.TOPICS[topic]
     values = {

@@ -6,7 +6,6 @@ from django.views.decorators.http import require_safe
 
 from gallery.catalog.categories import CATEGORIES
 from gallery.models import Listing
-from gallery.pages import context
 from gallery.pages.views.search import pull_command
 from gallery.search import publishers, query
 from registry.core import catalog
@@ -30,7 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "verified": publishers.verified(),
             "examples": figures.examples,
             "categories": [(slug, name, counts[slug]) for slug, name in CATEGORIES.items() if counts.get(slug)],
-            "example": pull_command(example, context.host(request)) if example else "",
+            "example": pull_command(request, example) if example else "",
         },
     )
 

@@ -1,9 +1,10 @@
 """One public image: its overview, layers, config, manifest and attachments; one public chart; two of them compared."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
@@ -11,10 +12,13 @@ from accounts.caller import Caller
 from gallery.pages import commands, context
 from gallery.pages.context import reader, repository_page
 from registry.core import browsing
-from registry.errors import ImageNotFound, InvalidValue
+from registry.errors import ImageNotFound, InvalidValue, RepositoryNotFound, ScanNotFound
 from registry.image_pages import charts, comparison, images
-from registry.image_pages.answers import manifest_file
-from registry.values import Address, parse_reference
+from registry.image_pages.answers import manifest_file, sbom_file
+from registry.values import Address, Digest, parse_reference
+
+if TYPE_CHECKING:
+    from registry.models import Image
 
 Build = Callable[[Caller, Address, str], dict[str, Any]]
 
@@ -31,6 +35,16 @@ def image(request: HttpRequest, alias: str, name: str, reference: str, section: 
     if section == "manifest" and "download" in request.GET:
         return manifest_file(values)
     return render(request, "gallery/chart.html" if "chart" in values else "gallery/image.html", values)
+
+
+@require_safe
+@repository_page
+def sbom(request: HttpRequest, alias: str, name: str, reference: str, form: str) -> HttpResponseBase:
+    """The packages of an image that was scanned, as CycloneDX or SPDX."""
+    try:
+        return sbom_file(reader(request), context.address_of(alias, name), Digest.parse(reference), form)
+    except (RepositoryNotFound, ImageNotFound, ScanNotFound, InvalidValue) as error:
+        raise Http404(reference) from error
 
 
 @require_safe
@@ -67,7 +81,7 @@ def _asked(request: HttpRequest, alias: str, name: str) -> HttpResponse:
     if question.is_answered:
         return redirect(f"/{alias}/{name}/-/compare/{question.before}...{question.after}")
     values = context.of_repository(request, alias, name, address, "tags", with_facts=False)
-    values |= {"question": question, "root": f"/{alias}/{name}/-"}
+    values |= comparison.form(reader(request), address, question, f"/{alias}/{name}/-")
     return render(request, "gallery/compare.html", values, status=400 if question.error else 200)
 
 
@@ -81,15 +95,24 @@ def _values(request: HttpRequest, alias: str, name: str, reference: str, build: 
         raise Http404(reference) from error
     except ImageNotFound as error:
         near = browsing.nearest_tags(reader(request), address, error.reference)
-        raise context.NoImage(alias, name, near) from error
+        raise context.NoImage(alias, name, str(error.reference), near) from error
     if "image" in values:
-        is_tag = ":" not in reference
-        place = f"{values['host']}/{alias}/{name}"
-        kind = values["image"].kind
-        values |= {
-            "tag": reference if is_tag else "",
-            "deeper": f":{reference}" if is_tag else f"@{reference[:19]}",
-            "pull_by_tag": commands.pull(kind, place, reference) if is_tag else "",
-            "pull_by_digest": commands.pull(kind, place, values["image"].digest),
-        }
+        values |= _pulled(request, f"{alias}/{name}", values["image"], reference)
     return values
+
+
+def _pulled(request: HttpRequest, path: str, image: "Image", reference: str) -> dict[str, Any]:
+    """The commands that pull the image that a page is about: its tag or digest at the top, the other one below."""
+    is_tag, kind = ":" not in reference, image.kind
+    line = context.pull_line(request, path, kind, reference if is_tag else image.digest)
+    place, is_plain = f"{context.host(request)}/{path}", not request.is_secure()
+    by_digest = commands.pull(kind, place, image.digest, line["client"], is_plain=is_plain)
+    if kind == "chart" and not is_tag:
+        line["clients"] = []  # a chart is only pulled by its digest, and not installed
+    return line | {
+        "is_one_image": True,
+        "shows_scans": kind in {"image", "index"},
+        "tag": reference if is_tag else "",
+        "deeper": f":{reference}" if is_tag else f"@{reference[:19]}",
+        "pull_by_digest": by_digest if is_tag else "",
+    }

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -15,6 +16,7 @@ from gallery.pages.views.search import answered, paged
 from gallery.search import publishers, query, questions
 from gallery.search.facets import Question
 from gallery.search.questions import BadQuestion
+from registry.console import lists
 from registry.core import aliases
 
 
@@ -24,8 +26,8 @@ def index(request: HttpRequest) -> HttpResponse:
     """Publishers from A to Z, with a filter."""
     contains = request.GET.get("contains", "").strip()[:100]
     verified = request.GET.get("verified") == "yes"
-    rows, following = publishers.listed(verified=verified, contains=contains, after=request.GET.get("after", "")[:50])
-    values = {"publishers": rows, "next": following, "contains": contains, "verified": verified}
+    page = publishers.listed(verified=verified, contains=contains, **lists.cut_of(request))
+    values = {"page": page, "contains": contains, "verified": verified}
     template = "gallery/publisher_results.html" if wants_part(request) else "gallery/publishers.html"
     return render(request, template, values)
 
@@ -34,12 +36,12 @@ def index(request: HttpRequest) -> HttpResponse:
 @vary_on_headers("HX-Request")
 def publisher(request: HttpRequest, alias: str) -> HttpResponse:
     """Who a publisher is, and what it offers."""
-    account_id = aliases.find(alias)
-    if account_id is None:
+    found = aliases.find_with_primary(alias)
+    if found is None:
         raise NoPublisher(alias)
-    primary = aliases.primary(account_id)
+    account_id, primary = found
     if primary != alias:
-        return redirect(f"/{primary}")
+        return redirect(f"/{primary}" + request.get_full_path().removeprefix(f"/{alias}"))
     kind, sort, page = (request.GET.get(name, "") for name in ("kind", "sort", "page"))
     status = 200
     if kind not in {"", *Listing.Kind.values} or sort not in {"", "updated", "name"} or not _is_number(page or "1"):
@@ -55,9 +57,10 @@ def publisher(request: HttpRequest, alias: str) -> HttpResponse:
         "kinds": Listing.Kind.choices,
         "sort": sort,
         "canonical": f"/{alias}",
+        "is_unknown": status == 400,
     }
     template = "gallery/publisher_rows.html" if wants_part(request) else "gallery/publisher.html"
-    return render(request, template, values | paged(request, results), status=status)
+    return render(request, template, values | paged(request, results, contains), status=status)
 
 
 def _is_number(text: str) -> bool:
@@ -69,6 +72,7 @@ class NoPublisher(Http404):
 
     def __init__(self, alias: str) -> None:
         super().__init__(alias)
+        self.said = _("There is no publisher %(name)s.") % {"name": alias}
         self.near = [{"url": f"/{each}", "name": each} for each in publishers.nearest(alias)]
 
 
@@ -87,4 +91,5 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
         question, status = Question(chosen={"category": (slug,)}), 400
     results = query.find(replace(question, chosen={**question.chosen, "category": (slug,)}))
     values = answered(request, question, results) | {"category": CATEGORIES[slug], "slug": slug}
+    values["is_unknown"] = status == 400
     return render(request, "gallery/category.html", values, status=status)

@@ -1,4 +1,7 @@
-"""Telling the staff that something is wrong with a public repository."""
+"""Telling the staff that something is wrong with a public repository, or with a publisher."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
@@ -8,11 +11,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from accounts.directory import accounts
 from gallery.errors import TooManyReports
 from gallery.models import Report
 from gallery.pages import context
 from gallery.pages.context import repository_page
+from gallery.pages.views.publisher import NoPublisher
 from gallery.reports import reports
+from gallery.search import publishers
+from registry.core import aliases
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+    from registry.models import Repository
 
 
 class ReportForm(forms.Form):
@@ -28,16 +39,36 @@ class ReportForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @repository_page
 def report(request: HttpRequest, alias: str, name: str) -> HttpResponse:
-    """The form; nothing of it is shown to the publisher."""
+    """The form about a repository; nothing of it is shown to the publisher."""
     address = context.address_of(alias, name)
     values = context.of_repository(request, alias, name, address, "report")
+    return _answer(request, values["repository"], f"{alias}/{name}", "gallery/report.html", values)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def publisher(request: HttpRequest, alias: str) -> HttpResponse:
+    """The form about a publisher as a whole; under another alias than the primary one it leads there."""
+    found = aliases.find_with_primary(alias)
+    if found is None:
+        raise NoPublisher(alias)
+    account_id, primary = found
+    if primary != alias:
+        return redirect("report_publisher", alias=primary)
+    values = {"alias": alias, "path": alias, "publisher": publishers.get(account_id)}
+    return _answer(request, accounts.get(account_id), alias, "gallery/report_publisher.html", values)
+
+
+def _answer(
+    request: HttpRequest, about: "Repository | Account", path: str, template: str, values: Mapping[str, Any]
+) -> HttpResponse:
+    """Show the form, or keep what it says and go back to the page that it is about."""
     form = ReportForm(request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
             reports.create(
-                values["repository"],
-                f"{alias}/{name}",
+                about,
+                path,
                 reason=form.cleaned_data["reason"],
                 text=form.cleaned_data["text"],
                 mail=form.cleaned_data["mail"],
@@ -48,10 +79,9 @@ def report(request: HttpRequest, alias: str, name: str) -> HttpResponse:
             status = 429
         else:
             messages.success(request, _("Thank you. The staff will look at it."))
-            return redirect(f"/{alias}/{name}")
-    answer = render(
-        request, "gallery/report.html", values | {"form": form}, status=422 if form.errors and status == 200 else status
-    )
+            return redirect(f"/{path}")
+    status = 422 if form.errors and status == 200 else status
+    answer = render(request, template, {**values, "form": form}, status=status)
     if status == 429:
         answer.headers["Retry-After"] = "3600"
     return answer

@@ -76,7 +76,12 @@ def index(request: HttpRequest, account_id: str) -> HttpResponse:
             messages.success(request, _("The alias %(name)s is asked for.") % {"name": made})
             return redirect("console_alias", account_id=account_id, alias=made)
     rows = table.rows(visitor.caller, account_id)
-    values = {"rows": rows, "form": form, "pending": next((row for row in rows if row.is_pending), None)}
+    values = {
+        "rows": rows,
+        "form": form,
+        "pending": next((row for row in rows if row.is_pending), None),
+        "use_policy_url": settings.USE_POLICY_URL,
+    }
     return _page(request, visitor, "aliases", values, status=422 if form.errors else 200)
 
 
@@ -165,7 +170,7 @@ def _step(request: HttpRequest, visitor: Visitor, alias: str, form: Reply) -> st
             requests.withdraw(caller, account_id, alias, person=person)
             return _("The request is withdrawn.")
         case "take-back":
-            names.take_back(caller, account_id, alias, by=person.email)
+            names.take_back(caller, account_id, alias, by=person.sign_in_name[-254:])
             return _("The alias %(name)s leads to your repositories again.") % {"name": alias}
         case _:
             raise Http404
@@ -199,7 +204,7 @@ def release(request: HttpRequest, account_id: str, alias: str) -> HttpResponse:
     form = Typed(alias, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            names.release(visitor.caller, account_id, alias, by=_person(request).email)
+            names.release(visitor.caller, account_id, alias, by=_person(request).sign_in_name[-254:])
         except (AliasNotFound, AliasIsDefault) as error:
             raise Http404 from error
         messages.success(request, _("The alias %(name)s is released.") % {"name": alias})

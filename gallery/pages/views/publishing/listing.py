@@ -12,7 +12,7 @@ from accounts.audit.actions import Action
 from gallery.catalog import platforms
 from gallery.pages.forms import Listing
 from gallery.search import query
-from registry.console import places
+from registry.console import commands, places
 from registry.console.membership import Visitor, console_page, visitor_of
 from registry.content import markdown
 from registry.core import aliases, catalog
@@ -23,6 +23,15 @@ FIELDS = (
     *("description", "about_text", "usage_text", "operating_systems", "architectures", "categories"),
     *("licence", "source_url", "is_deprecated", "replacement"),
 )
+
+CATALOG_DATA = {
+    "description": "description",
+    "aboutText": "about_text",
+    "usageText": "usage_text",
+    "operatingSystems": "operating_systems",
+    "architectures": "architectures",
+}
+"""What ECR Public calls the fields that it knows; categories, licence, source and deprecation are of Kho alone."""
 
 
 @console_page
@@ -83,4 +92,12 @@ def _page(
     if not context["can"][Action.GET_REPOSITORY_CATALOG_DATA]:
         raise Http404
     context |= more | {"form": form, "is_read_only": not context["can"][Action.PUT_REPOSITORY_CATALOG_DATA]}
+    parameters = {"repositoryName": str(address.name), "catalogData": _catalog_data(form)}
+    context["command"] = commands.equivalent(request, address.registry, "PutRepositoryCatalogData", parameters)
     return render(request, "gallery/publishing/listing.html", context, status=status)
+
+
+def _catalog_data(form: Listing) -> dict[str, Any]:
+    """What the form shows, as far as ECR Public knows it."""
+    known = {name: form[field].value() for name, field in CATALOG_DATA.items()}
+    return {name: value for name, value in known.items() if value} or {"description": ""}

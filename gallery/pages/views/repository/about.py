@@ -1,14 +1,14 @@
 """What a repository is, and how to use what is in it: in the publisher's words, or in ours if they gave none."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from gallery.catalog.categories import CATEGORIES
 from gallery.pages import commands, context
-from gallery.pages.context import repository_page
+from gallery.pages.context import reader, repository_page
 from registry.content import markdown
-from registry.core import aliases
+from registry.image_pages import charts
 
 
 @require_safe
@@ -16,15 +16,16 @@ from registry.core import aliases
 def about(request: HttpRequest, alias: str, name: str) -> HttpResponse:
     """A repository's first page: the publisher's text, and facts beside it."""
     address = context.address_of(alias, name)
-    primary = aliases.primary(address.registry.account_id)
-    if primary != alias:
-        return redirect(f"/{primary}/{name}")
     values = context.of_repository(request, alias, name, address, "about")
     case = values["case"]
+    text = markdown.render(case.catalog.about_text, title=name)
+    if not text.html and case.image is not None and case.image.kind == "chart":
+        text = charts.readme(reader(request), address, case.image) or text
+        values["is_of_chart"] = True
     values |= {
-        "text": markdown.render(case.catalog.about_text, title=name),
+        "text": text,
         "home_link": context.link(str(case.facts.get("url", ""))),
-        "categories": [CATEGORIES[slug] for slug in case.catalog.categories if slug in CATEGORIES],
+        "categories": [(slug, CATEGORIES[slug]) for slug in case.catalog.categories if slug in CATEGORIES],
     }
     return render(request, "gallery/about.html", values)
 

@@ -11,11 +11,10 @@ from django.views.decorators.http import require_safe
 
 from gallery.pages import context
 from gallery.pages.context import reader, repository_page
+from registry.content.spreadsheets import harmless
 from registry.core import statistics as numbers
 
 RANGES: Final = {30: _("30 days"), 90: _("90 days"), 365: _("1 year")}
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would compute instead of showing."""
 
 
 @require_safe
@@ -29,6 +28,7 @@ def statistics(request: HttpRequest, alias: str, name: str) -> HttpResponse:
     values |= {
         "numbers": found,
         "days": days,
+        "is_unknown": status == 400,
         "ranges": RANGES,
         "by_day": [(date_format(day, "DATE_FORMAT"), count) for day, count in found.days],
         "by_month": [(date_format(month, "YEAR_MONTH_FORMAT"), count) for month, count in found.pushes],
@@ -53,7 +53,7 @@ def table(request: HttpRequest, alias: str, name: str) -> HttpResponse:
     rows.writerow(["by", "name", "count"])
     rows.writerows(["day", day.isoformat(), count] for day, count in found.days)
     for by, counts in (("client", found.clients), ("tag", found.tags), ("platform", found.platforms)):
-        rows.writerows([by, _harmless(of), count] for of, count in counts)
+        rows.writerows([by, harmless(of), count] for of, count in counts)
     if found.other_tags:
         rows.writerow(["other tags", "", found.other_tags])
     rows.writerows(["tags pushed in month", f"{month:%Y-%m}", count] for month, count in found.pushes)
@@ -64,8 +64,3 @@ def _days(request: HttpRequest) -> tuple[int, int]:
     """The range that was asked for, and 400 if there is no such range."""
     asked = request.GET.get("days", "30")
     return next(((days, 200) for days in RANGES if str(days) == asked), (30, 400))
-
-
-def _harmless(text: str) -> str:
-    """A name that stays text in a spreadsheet."""
-    return f"'{text}" if text.startswith(FORMULA) else text

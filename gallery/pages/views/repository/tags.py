@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -14,8 +15,10 @@ from accounts.console.asking import wants_part
 from gallery.pages import commands, context
 from gallery.pages.context import reader, repository_page
 from gallery.pages.views import images
+from registry.console import lists
 from registry.core import tag_pages
 from registry.errors import InvalidImageTag
+from registry.scanning import summaries
 from registry.values import ImageTag
 
 SORTS = {
@@ -49,7 +52,7 @@ def tags(request: HttpRequest, alias: str, name: str) -> HttpResponse:
         kind=chosen["kind_chosen"],
         sort=chosen["sort"] or "pushed",
         show_attached=chosen["show_attached"],
-        after=request.GET.get("after", "")[:300],
+        **lists.cut_of(request),
     )
     place = f"{values['host']}/{alias}/{name}"
     is_plain = not request.is_secure()
@@ -59,9 +62,11 @@ def tags(request: HttpRequest, alias: str, name: str) -> HttpResponse:
     values |= chosen | {
         "page": page,
         "rows": [(row, commands.pull(row.image.kind, place, row.name, client, is_plain=is_plain)) for row in page.rows],
+        "summaries": summaries.of_rows(reader(request), address, ((row.image, row.platforms) for row in page.rows)),
         "sorts": SORTS,
         "kinds": KINDS,
         "platform_choices": sorted(found - {""}),
+        "is_unknown": status == 400,
         "is_filtered": bool(chosen["contains"] or chosen["platform"] or chosen["kind_chosen"]),
     }
     is_part = wants_part(request)
@@ -85,7 +90,7 @@ def _chosen(request: HttpRequest) -> tuple[dict[str, Any], int]:
 
 @require_safe
 @repository_page
-def compare(request: HttpRequest, alias: str, name: str) -> HttpResponse:
+def compare(request: HttpRequest, alias: str, name: str) -> HttpResponseBase:
     """Two ticked tags lead to their comparison: from the one that stands lower in the list to the other."""
     if "tag" not in request.GET:
         return images.compare(request, alias, name)

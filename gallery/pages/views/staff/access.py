@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec
 
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
@@ -13,7 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.vary import vary_on_headers
 
+from accounts import outbox
 from accounts.caller import Staff
+from accounts.console.asking import signed_in
 from accounts.models import Person
 from gallery.aliases import queue
 from gallery.reports import reports
@@ -46,7 +47,13 @@ SECTIONS: Final = (
     Section("reports", "/staff/reports", _("Reports"), _("What visitors say is wrong."), reports.open_count),
     Section("takedowns", "/staff/takedowns", _("Takedowns"), _("What was removed, and why.")),
     Section("accounts", "/staff/accounts", _("Accounts"), _("Who is here; suspend and resume.")),
-    Section("system", "/staff/system", _("System"), _("Work that waits, storage, versions.")),
+    Section("activity", "/staff/activity", _("Activity"), _("What staff changed, and who it was.")),
+    Section("peers", "/staff/peers", _("Peers"), _("Other deployments that images go to and come from.")),
+    Section("storage", "/staff/storage", _("Storage"), _("What was collected, and what is damaged.")),
+    Section(
+        "work", "/staff/work", _("Work"), _("What waits, what fails, what was given up."), lambda: outbox.waiting().dead
+    ),
+    Section("system", "/staff/system", _("System"), _("Storage, database, versions.")),
 )
 """In the order of the navigation; a new part of the staff area is one more row."""
 
@@ -55,7 +62,7 @@ def staff_page(view: View[P]) -> View[P]:
     """Ask for sign-in, and answer everybody who is not staff as if nothing were there."""
 
     @never_cache
-    @login_required
+    @signed_in
     @vary_on_headers("HX-Request")
     @wraps(view)
     def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -72,7 +79,7 @@ def staff_of(request: HttpRequest) -> Staff:
     if not isinstance(request.user, Person):
         raise Http404
     return Staff(
-        request.user.email,
+        request.user.mail,
         source_ip=request.META.get("REMOTE_ADDR", ""),
         request_id=request.META.get("kho.request_id", ""),
     )

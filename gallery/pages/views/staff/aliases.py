@@ -176,7 +176,7 @@ def _preview(request: HttpRequest, asked: AliasRequest, form: Decision, more: di
     letter = None
     if step in kinds and readers:
         facts = telling.facts(asked, request.POST.get("note", "").strip()[: decisions.LONGEST_TEXT])
-        letter = mail.write(readers[0], kinds[step], facts, telling.path(asked))
+        letter = mail.compose(readers[0], kinds[step], facts, telling.path(asked))
     values = {"letter": letter, "readers": readers, "is_preview": True, "step": step}
     if wants_part(request):
         return render(request, "gallery/staff/_letter.html", values)

@@ -1,4 +1,4 @@
-"""The deployment itself: work that waits or fails, storage, database, versions."""
+"""The deployment itself: work that waits, storage, database, versions."""
 
 import platform
 
@@ -12,6 +12,7 @@ from accounts import outbox
 from gallery.pages.views.staff.access import page, staff_page
 from gallery.search import query
 from registry.core import blobs
+from registry.core.collecting import figures
 from registry.errors import StorageError
 
 
@@ -26,9 +27,9 @@ def system(request: HttpRequest) -> HttpResponse:
         storage = str(error) or type(error).__name__
     values = {
         "waiting": outbox.waiting(),
-        "failing": outbox.failing(),
         "storage_error": storage,
         "storage_driver": settings.STORAGE_DRIVER,
+        "collected": figures.last(),
         "figures": query.figures(),
         "database": connection.vendor,
         "broker": "redis" if settings.REDIS_URL else "files",
