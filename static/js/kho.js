@@ -9,6 +9,8 @@
     if (region) { region.textContent = ""; window.setTimeout(() => { region.textContent = text; }, 30); }
   };
 
+  document.addEventListener("say", (event) => say(event.detail));
+
   // --- copying ---
   const select = (node) => {
     const range = document.createRange();
