@@ -3,16 +3,19 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_django import Settings
 
 from accounts.audit import lookup, spool, trail
 from accounts.audit.actions import Action
-from accounts.caller import Caller
+from accounts.audit.lookup import EventFilter
+from accounts.caller import Caller, Staff
 from accounts.iam.arn import Arn
 from accounts.models import AuditEvent
 
+ACCOUNT = "111122223333"
 RESOURCE = Arn("ecr-public", "", "111122223333", "repository/app")
 ALICE = Caller("111122223333", "arn:aws:iam::111122223333:user/a", user_agent="x" * 9999, source_ip="192.0.2.1")
 
@@ -131,3 +134,56 @@ def test_a_full_disk_fails_nothing_and_spoils_no_later_line(monkeypatch: pytest.
     spool.write({"number": 3})
     [path] = spool.files()
     assert [line["number"] for line in spool.read(path, 0)[0]] == [2, 3]
+
+
+SECRET_ROW = {"user_agent": "staff: boss@example.com", "source_ip": "192.0.2.77"}
+
+
+def staff_event(**more: Any) -> AuditEvent:
+    known = {"event_source": "kho.amazonaws.com", "event_name": "VerifyPublisher", "read_only": False, "region": ""}
+    row = known | {"account_id": ACCOUNT, "principal_arn": f"arn:aws:iam::{ACCOUNT}:root", **SECRET_ROW, **more}
+    return AuditEvent.objects.create(**row)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"principal_arn": Staff("boss@example.com").on(ACCOUNT).principal_arn},
+        {"details": {"because": "We met them."}},
+        {"event_name": "DeleteRepository", "details": {"takedown": "It mines coins."}},
+    ],
+)
+def test_accounts_see_that_staff_acted_and_staff_see_who(db: None, row: dict[str, Any]) -> None:
+    event = staff_event(**row)
+    seen = lookup.get(ACCOUNT, str(event.id))
+    assert seen is not None
+    record = lookup.as_cloudtrail(seen)
+    words = "staff of this registry"
+    assert record["userIdentity"] == {"type": "AWSService", "invokedBy": words}
+    assert (record["sourceIPAddress"], record["userAgent"]) == (words, words)
+    everything = EventFilter(reads=True)
+    listed = [*lookup.page(ACCOUNT, everything).rows, *lookup.recent(ACCOUNT, 9), *lookup.every(ACCOUNT, everything, 9)]
+    assert len(listed) == 3
+    for each in listed:
+        told = json.dumps([lookup.as_cloudtrail(each), each.user_agent, each.source_ip, each.principal_arn])
+        assert "boss" not in told and "192.0.2.77" not in told and "We met" not in told and "root" not in told
+    kept, total = lookup.of_staff(ACCOUNT)
+    assert total == 1 and kept[0].user_agent == "staff: boss@example.com" and kept[0].source_ip == "192.0.2.77"
+    event.refresh_from_db()
+    assert event.user_agent == "staff: boss@example.com"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"event_name": "CreateRepository"},
+        {"principal_arn": f"arn:aws:iam::{ACCOUNT}:user/alice"},
+        {"user_agent": "manage.py"},
+    ],
+)
+def test_nobody_else_looks_like_staff(db: None, row: dict[str, Any]) -> None:
+    event = staff_event(**row)
+    seen = lookup.get(ACCOUNT, str(event.id))
+    assert seen is not None and seen.source_ip == "192.0.2.77"
+    assert lookup.as_cloudtrail(seen)["userIdentity"]["type"] in {"Root", "IAMUser"}
+    assert lookup.of_staff(ACCOUNT) == ([], 0)

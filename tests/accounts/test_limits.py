@@ -1,7 +1,6 @@
 """Counting how often somebody does something."""
 
 import pytest
-from django.core.cache import cache
 from redis.exceptions import ConnectionError as RedisAway
 
 from accounts import limits
@@ -11,7 +10,6 @@ from config.cache import RedisIfThere
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time; tests move it."""
-    cache.clear()
     now = [600.0]
     monkeypatch.setattr("accounts.limits.time.time", lambda: now[0])
     return now

@@ -63,6 +63,11 @@ class Kho(Target):
         """Web server, task worker, beat."""
         return [self.server.web, self.server.worker, self.server.beat]
 
+    def close(self) -> None:
+        """End them, and what ran commands."""
+        super().close()
+        self.server.stop()
+
 
 class Fronted(Target):
     """Another Kho behind the gateway of a deployment, without TLS: early answers from its cache, blobs by nginx."""
@@ -103,6 +108,11 @@ class Fronted(Target):
         """Start both."""
         self.kho.start()
         self.daemon.start(lambda: self.answers("/readyz"))
+
+    def close(self) -> None:
+        """End both."""
+        super().close()
+        self.kho.close()
 
     def fill(self, content: Content) -> None:
         """Push the image to the Kho behind."""

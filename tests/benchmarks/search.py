@@ -65,10 +65,11 @@ def listings(total: int) -> Iterator[dict[str, object]]:
         systems = ["Linux"] if number % 20 else ["Linux", "Windows"]
         architectures = chance.choice([["x86-64"], ["x86-64", "ARM 64"], ["x86-64", "ARM 64", "ARM"]])
         categories = [chance.choice(list(CATEGORIES))]
-        yield {
+        fields = {
             "alias": alias,
             "name": name,
             "publisher": f"Publisher {number % 2000}",
+            "publisher_folded": f"publisher {number % 2000}",
             "description": described,
             "kind": chance.choice(["image"] * 8 + ["chart", "artifact"]),
             "newest_tag": "1.0",
@@ -76,9 +77,6 @@ def listings(total: int) -> Iterator[dict[str, object]]:
             "categories": categories,
             "operating_systems": systems,
             "architectures": architectures,
-            "os_bits": facets.bits(facets.OPERATING_SYSTEMS, systems),
-            "architecture_bits": facets.bits(facets.ARCHITECTURES, architectures),
-            "category_bits": facets.bits(tuple(CATEGORIES), categories),
             "is_verified": number % 2000 < 50,
             "is_signed": number % 10 == 0,
             "has_sbom": number % 15 == 0,
@@ -88,6 +86,7 @@ def listings(total: int) -> Iterator[dict[str, object]]:
             "updated_at": now - timedelta(minutes=chance.randrange(60 * 24 * 700)),
             "search_text": fold(f"{alias}/{name} Publisher {number % 2000} {described} {text}"),
         }
+        yield fields | {"facet_bits": facets.bits(fields)}
 
 
 def seed(total: int) -> None:
@@ -95,7 +94,7 @@ def seed(total: int) -> None:
     from django.db import connection
 
     from accounts.directory import accounts
-    from gallery.models import Listing, Term
+    from gallery.models import FacetSet, Listing, Term
     from gallery.search import index
     from registry.models import Repository
 
@@ -106,6 +105,7 @@ def seed(total: int) -> None:
     )
     rows = [Listing(repository=repository, **fields) for repository, fields in zip(first, listings(total), strict=True)]
     Listing.objects.bulk_create(rows, batch_size=1000)
+    FacetSet.objects.bulk_create([FacetSet(bits=each) for each in {row.facet_bits for row in rows}])
     Term.objects.bulk_create([Term(word=word) for word in WORDS if len(word) > 2], ignore_conflicts=True)
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":

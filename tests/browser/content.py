@@ -4,9 +4,10 @@ import json
 
 from accounts.caller import Caller
 from registry.content.charts import Chart
-from registry.core import addresses, repositories
+from registry.core import addresses, images, repositories
+from registry.lifecycle import policies as lifecycle_policies
 from registry.models import Image
-from registry.values import Address
+from registry.values import Address, Digest
 from tests.factories.registry import push_chart, push_image, push_index
 
 HISTORY = [
@@ -155,11 +156,24 @@ annotations:
 """
 
 
+LIFECYCLE = """\
+{"rules": [
+  {"rulePriority": 1, "description": "the last release stays",
+   "selection": {"tagStatus": "tagged", "tagPatternList": ["2.*"], "countType": "imageCountMoreThan", "countNumber": 1},
+   "action": {"type": "expire"}},
+  {"rulePriority": 2, "selection": {"tagStatus": "any", "countType": "sinceImagePushed", "countUnit": "days",
+   "countNumber": 30}, "action": {"type": "transition", "targetStorageClass": "archive"}}]}
+"""
+
+
 def push(caller: Caller, account_id: str) -> None:
     """Push both into public repositories, and the image into a private one."""
     for address in (addresses.public(account_id, "shop/web"), addresses.private(account_id, "team/web")):
         repositories.create(caller, address)
         push_web(caller, address)
+    private = addresses.private(account_id, "team/web")
+    lifecycle_policies.put(caller, private, LIFECYCLE)
+    images.delete(caller, private, Digest.parse(push_image(caller, private, "2.3").digest))
     charts = addresses.public(account_id, "charts/shop")
     repositories.create(caller, charts)
     push_charts(caller, charts)
@@ -167,16 +181,19 @@ def push(caller: Caller, account_id: str) -> None:
 
 def push_web(caller: Caller, address: Address) -> None:
     """An older image under the tag first; then one for two platforms, with something attached."""
-    _web(caller, address, "amd64", "2.4", [b"system" * 900, b"packages" * 400], user="web")
+    web_image(caller, address, "amd64", "2.4", [b"system" * 900, b"packages" * 400], user="web")
     layers = [b"system" * 900, b"packages" * 500, b"site" * 90]
-    children = [_web(caller, address, name, "", layers) for name in ("amd64", "arm64")]
+    children = [web_image(caller, address, name, "", layers) for name in ("amd64", "arm64")]
     index = push_index(caller, address, "2.4", children)
     push_index(caller, address, "latest", children)
     subject = {"mediaType": index.media_type, "digest": index.digest, "size": index.manifest_size}
     push_image(caller, address, subject=subject, artifactType="application/vnd.example.notes.v1")
 
 
-def _web(caller: Caller, address: Address, architecture: str, tag: str, layers: list[bytes], user: str = "") -> Image:
+def web_image(
+    caller: Caller, address: Address, architecture: str, tag: str, layers: list[bytes], user: str = ""
+) -> Image:
+    """An image with history and settings for one architecture; with three layers as its last version has them."""
     history = HISTORY if len(layers) == 3 else HISTORY[:3]
     settings = SETTINGS | ({"User": user} if user else {})
     body = {"os": "linux", "architecture": architecture, "created": "2026-02-02T03:04:06Z"}

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import ACCOUNT, EMAIL, STAFF, Site, sign_in
+from tests.clients.mailbox import Mailbox
 from tests.clients.processes import wait_for
 from tests.clients.server import Server
 from tests.clients.skopeo import Skopeo
@@ -62,20 +63,14 @@ def ask_for(page: Page, site: Site, alias: str) -> None:
     page.get_by_role("button", name="Ask for the alias").click()
 
 
-def mails_to(server: Server, address: str) -> list[str]:
-    """The mails that were written for somebody."""
-    folder = server.data / "mail"
-    texts = [path.read_text("utf-8") for path in sorted(folder.glob("*"))] if folder.exists() else []
-    return [text for text in texts if f"To: {address}" in text]
-
-
 def test_it_works(bao: Page, boss: Page, site: Site, server: Server, default_alias: str, tmp_path: Path) -> None:
     ask_for(bao, site, "acme")
     expect(bao.get_by_text("The alias acme is asked for.")).to_be_visible()
     skopeo = Skopeo(tmp_path)
     assert skopeo.copy_refused(f"docker://{server.host}/acme/hello:1.0", f"oci:{tmp_path}/early:1")
 
-    wait_for("staff are told by mail", lambda: any("acme" in text for text in mails_to(server, STAFF)), seconds=120)
+    mails = Mailbox(server.data)
+    mails.wait_for(STAFF, "acme")
     boss.goto(f"{site.origin}/staff/aliases")
     boss.get_by_role("link", name="acme", exact=True).click()
     boss.get_by_role("radio", name="Approve").check()
@@ -85,9 +80,7 @@ def test_it_works(bao: Page, boss: Page, site: Site, server: Server, default_ali
     boss.get_by_role("button", name="Decide", exact=True).click()
     expect(boss.get_by_text("The alias acme is approved.")).to_be_visible()
 
-    told = "The alias acme is approved"
-    wait_for("a mail is written", lambda: any(told in text for text in mails_to(server, PUBLISHER)), seconds=120)
-    assert "Welcome, Acme." in mails_to(server, PUBLISHER)[-1]
+    assert "Welcome, Acme." in mails.wait_for(PUBLISHER, "The alias acme is approved")
     bao.goto(site.origin)
     bao.get_by_role("link", name=re.compile("Notices.*1 unread")).click()
     expect(bao.get_by_text("Welcome, Acme.")).to_be_visible()

@@ -32,7 +32,57 @@ def test_a_name_is_looked_at_before_the_form_is_sent(ana: Page, site: Site) -> N
     expect(ana.get_by_label("Resource tags")).to_have_value("team=shop")
     ana.get_by_label("Tags to try").fill("v1")
     ana.get_by_label("Tags to try").press("Tab")
-    expect(ana.get_by_role("cell", name="is immutable")).to_be_visible()
+    expect(ana.locator("#trial-check").get_by_text("is immutable")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_what_is_said_about_a_name_moves_nothing_under_a_click(
+    ana: Page, site: Site, width: int, language: str
+) -> None:
+    ana.set_viewport_size({"width": width, "height": 900})
+    ana.goto(f"{site.console}/us-east-1/repositories/-/new?lang={language}")
+    button = ana.locator("button[name=step][value=create]")
+
+    def place() -> float:
+        box = button.bounding_box()
+        assert box
+        return float(box["y"] + ana.evaluate("window.scrollY"))
+
+    before = place()
+    for name, done in (("team/shop", "button[value=template]"), ("team/app-0", ".error"), ("other", ".mono")):
+        ana.locator("#id_name").fill(name)
+        ana.locator("#id_name").press("Tab")
+        expect(ana.locator(f"#name-check {done}").first).to_be_visible()
+        assert place() == before, name
+    ana.locator("#id_trial").fill("latest v1 dev-2")
+    ana.locator("#id_trial").press("Tab")
+    expect(ana.locator("#trial-check li")).to_have_count(3)
+    assert place() == before
+    # A click straight from the field that is being looked at is a click on the button.
+    ana.locator("#id_name").fill(f"click/{language}-{width}")
+    button.click()
+    ana.wait_for_url(f"**/repositories/click/{language}-{width}/-/images")
+
+
+def test_columns_are_chosen_and_kept(ana: Page, site: Site) -> None:
+    ana.goto(f"{site.console}/us-east-1/repositories")
+    expect(ana.get_by_role("columnheader", name="Size")).to_be_visible()
+    ana.locator("summary", has_text="Columns").press("Enter")
+    ana.get_by_label("Size", exact=True).uncheck()
+    ana.get_by_label("Resource tags", exact=True).check()
+    ana.get_by_role("button", name="Save the choice").click()
+    expect(ana.get_by_role("columnheader", name="Resource tags")).to_be_visible()
+    expect(ana.get_by_role("columnheader", name="Size")).to_have_count(0)
+    ana.goto(f"{site.console}/us-east-1/repositories?columns=-images")
+    expect(ana.get_by_role("columnheader", name="Size")).to_be_visible()
+    expect(ana.get_by_role("columnheader", name="Images")).to_have_count(0)
+    ana.locator("summary", has_text="Columns").click()
+    ana.get_by_role("link", name="Show my own choice").click()
+    expect(ana.get_by_role("columnheader", name="Resource tags")).to_be_visible()
+    ana.locator("summary", has_text="Columns").click()
+    ana.get_by_role("button", name="Back to the usual columns").click()
+    expect(ana.get_by_role("columnheader", name="Size")).to_be_visible()
 
 
 def test_a_list_is_sorted_and_filtered_in_place(ana: Page, site: Site) -> None:
@@ -104,3 +154,16 @@ def test_forms_and_lists_work_without_script(chromium: Browser, site: Site) -> N
     page.get_by_role("link", name="CreateRole").click()
     expect(page.get_by_text('"eventName": "CreateRole"')).to_be_visible()
     context.close()
+
+
+def test_a_key_is_shown_once_and_not_after_a_reload(ana: Page, site: Site) -> None:
+    ana.goto(f"{site.console}/iam/users/bo/keys")
+    ana.get_by_role("button", name="Create access key").click()
+    expect(ana.get_by_role("heading", name="The new key of bo")).to_be_visible()
+    shown = ana.url
+    ana.get_by_role("button", name="Done").click()
+    assert ana.url == shown  # the tick comes first
+    ana.reload()
+    expect(ana.get_by_role("heading", name="Shown already")).to_be_visible()
+    ana.get_by_role("link", name="Go back").click()
+    expect(ana.get_by_role("row").filter(has_text="AKIA")).to_have_count(2)

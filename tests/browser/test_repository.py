@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Site, sign_in
+from tests.browser.conftest import ACCOUNT, Site, sign_in
+from tests.clients.server import Server
 
 WORDS = {
     "en": {"copy": "Copy", "copied": "Copied", "tags": "Tags", "sort": "Sort by", "client": "Client"},
@@ -67,3 +68,35 @@ def test_a_tag_is_put_back(page: Page, site: Site) -> None:
     expect(page.get_by_text("The tag edge is put back.")).to_be_visible()
     expect(page.get_by_text("4 events")).to_be_visible()
     expect(page.locator(".timeline li").first).to_contain_text("reverted")
+
+
+LONG = """
+from accounts.caller import operator
+from registry.core import addresses, catalog, repositories
+from tests.factories.registry import push_image
+caller, address = operator(account_id), addresses.public(account_id, name)
+if not repositories.find(address):
+    repositories.create(caller, address)
+    push_image(caller, address, tag)
+    catalog.put(caller, address, {"licence": "L" * 90})
+answer = None
+"""
+
+
+def test_the_longest_names_fit_on_a_phone(page: Page, site: Site, server: Server) -> None:
+    name, tag = f"{'n' * 100}/{'m' * 90}", "9" * 128
+    server.python(LONG, account_id=ACCOUNT, name=name, tag=tag)
+    page.set_viewport_size({"width": 320, "height": 800})
+    root = f"{site.origin}/{site.alias}/{name}"
+    for path in ("", "/-/usage", "/-/tags", "/-/history", f"/-/tags/{tag}", f"/-/compare/{tag}...{tag}", ":absent"):
+        page.goto(root + path)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{path} scrolls sideways"
+
+
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_all_tabs_can_be_seen_on_a_phone(page: Page, site: Site, language: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(f"{site.origin}/{site.alias}/hello/-/tags/1.0?lang={language}")
+    for tab in page.locator(".tabs a").all():
+        box = tab.bounding_box()
+        assert box and box["x"] >= 0 and box["x"] + box["width"] <= 390, tab.inner_text()

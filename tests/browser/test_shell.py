@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Dialog, Page, Request, Route, expect
 from tests.browser.conftest import Site, sign_in
 
 BUDGET = 150 * 1024
+KINDS_THAT_WEIGH = ("document", "stylesheet", "script")
 
 
 def test_it_works_to_use_the_account_menu_by_keyboard(page: Page, site: Site) -> None:
@@ -86,6 +87,48 @@ def test_leaving_with_changes_asks(page: Page, site: Site) -> None:
     assert asked == ["beforeunload"]
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "public/repositories/hello/-/listing",
+        "public/profile",
+        "us-east-1/repositories/-/new",
+        "us-east-1/repositories/team/app-0/-/permissions",
+        "us-east-1/repositories/team/app-0/-/settings",
+        "us-east-1/registry/settings",
+        "us-east-1/registry/templates/-/new",
+        "webhooks/-/new",
+    ],
+)
+def test_forms_ask_before_they_are_left_with_changes(page: Page, site: Site, path: str) -> None:
+    asked: list[str] = []
+
+    def leave(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    sign_in(page, site)
+    page.on("dialog", leave)
+    page.goto(f"{site.origin}/console/111122223333/{path}")
+    field = page.locator("form[data-ask]").locator("input[type=text], textarea, input[type=checkbox]").first
+    if field.get_attribute("type") == "checkbox":
+        field.click()
+    else:
+        field.press_sequentially("x")
+    page.goto(f"{site.origin}/help")
+    assert asked == ["beforeunload"]
+
+
+def test_a_field_counts_its_characters(page: Page, site: Site) -> None:
+    sign_in(page, site)
+    page.goto(f"{site.origin}/console/111122223333/public/repositories/hello/-/listing")
+    page.locator("#id_description").fill("Xin chào 👋")
+    expect(page.locator("#description-help")).to_contain_text(re.compile(r"10 of 1,?024 characters"))
+    page.goto(f"{site.origin}/console/111122223333/us-east-1/repositories/team/app-0/-/permissions")
+    page.locator("#id_text").fill("{}")
+    expect(page.locator("#text-help")).to_contain_text(re.compile(r"2 of 10,?240 characters"))
+
+
 def test_a_failing_server_leaves_the_page_as_it_was(page: Page, site: Site) -> None:
     page.goto(f"{site.origin}/{site.alias}/hello/-/tags")
     before = page.locator("#results").inner_html()
@@ -147,15 +190,11 @@ def test_the_focus_goes_on_when_its_row_is_gone(page: Page, site: Site) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/search", "/{alias}", "/{alias}/hello", "/{alias}/hello/-/tags", "/help/api"])
 def test_a_page_weighs_little(page: Page, site: Site, path: str) -> None:
-    weights: dict[str, int] = {}
-
-    def weigh(request: Request) -> None:
-        answer = request.response()
-        if request.resource_type in {"document", "stylesheet", "script"} and answer:
-            weights[request.url] = len(answer.body())
-
-    page.on("requestfinished", weigh)
+    finished: list[Request] = []
+    page.on("requestfinished", lambda request: finished.append(request))  # noqa: PLW0108 - it wants a function
     page.goto(site.origin + path.format(alias=site.alias), wait_until="networkidle")
+    answers = {each.url: each.response() for each in finished if each.resource_type in KINDS_THAT_WEIGH}
+    weights = {url: len(answer.body()) for url, answer in answers.items() if answer}
     assert len(weights) == 4, weights
     assert sum(weights.values()) < BUDGET, weights
 

@@ -2,31 +2,14 @@
 
 import re
 import time
-from email import message_from_string, policy
-from pathlib import Path
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import PASSWORD, Site, sign_in
+from tests.browser.conftest import ACCOUNT, PASSWORD, Site, sign_in, sign_in_user
+from tests.clients.mailbox import Mailbox
 from tests.clients.server import Server
-
-
-def link_sent_to(server: Server, email: str) -> str:
-    """The path of the link in the last mail to an address; a task worker sends it."""
-    for _ in range(600):
-        for file in sorted(
-            Path(server.data / "mail").glob("*.log"), key=lambda each: each.stat().st_mtime, reverse=True
-        ):
-            for text in reversed(file.read_text("utf-8").split("-" * 79)):
-                message = message_from_string(text.strip(), policy=policy.default)
-                if message["To"] == email:
-                    found = re.search(r"^http://[^/\s]+(/\S+)$", message.get_content(), re.MULTILINE)
-                    assert found
-                    return found[1]
-        time.sleep(0.1)
-    raise AssertionError(f"no mail to {email} within a minute")
 
 
 def code_of(secret: str, step: int = 0) -> str:
@@ -50,7 +33,7 @@ def test_sign_up_and_codes_from_an_app(chromium: Browser, site: Site, server: Se
     page.locator("#id_password1").fill(PASSWORD)
     page.locator("main button.primary").click()
     page.wait_for_url("**/sign-up/confirm")
-    page.goto(site.origin + link_sent_to(server, email))
+    page.goto(site.origin + Mailbox(server.data).link_to(email))
     page.locator("main button.primary").click()
     page.wait_for_url("**/account/welcome")
     expect(page.locator(".first-steps > li")).to_have_count(3)
@@ -143,7 +126,7 @@ def test_an_invitation_from_the_console_to_the_console(
     page.get_by_role("button", name="Send invitation").click()
     expect(page.locator("#invited")).to_be_visible()
     other = chromium.new_context().new_page()
-    path = link_sent_to(server, "dee@example.com")
+    path = Mailbox(server.data).link_to("dee@example.com")
     other.goto(site.origin + path)
     other.get_by_role("link", name="Sign up to accept").click()
     other.get_by_label("Name").fill("Dee")
@@ -178,3 +161,54 @@ def test_the_switcher_works_without_a_pointer(page: Page, site: Site) -> None:
     menu.locator("summary").focus()
     page.keyboard.press("Enter")
     expect(menu.get_by_role("link", name="Manage accounts")).to_be_visible()
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "new"), ("vi", "newer")])
+def test_an_iam_user_comes_in(chromium: Browser, site: Site, language: str, name: str) -> None:
+    """An administrator gives a password that has to be changed; the user changes it, works, and is put out."""
+    desk = chromium.new_context(permissions=["clipboard-read", "clipboard-write"])
+    ana = desk.new_page()
+    sign_in(ana, site)
+    desk.add_cookies([{"name": "django_language", "value": language, "url": site.origin}])
+    if name != "new":
+        ana.goto(f"{site.origin}/console/{ACCOUNT}/iam/users/-/new")
+        ana.locator("#id_name").fill(name)
+        ana.locator("main button.primary").click()
+        ana.wait_for_url(f"**/users/{name}")
+    ana.goto(f"{site.origin}/console/{ACCOUNT}/iam/users/{name}/console")
+    ana.locator("main button.primary").click()
+    ana.wait_for_url("**/secrets/*")
+    address, user_name, given = ana.locator(".secret code").all_inner_texts()
+    assert user_name == name and address == f"{site.origin}/sign-in/user?account={ACCOUNT}"
+
+    context = chromium.new_context()
+    context.add_cookies([{"name": "django_language", "value": language, "url": site.origin}])
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.goto(f"{site.origin}/sign-in")
+    page.locator("a[href^='/sign-in/user']").click()
+    page.locator("#id_account").fill("Example Warehouse")
+    page.locator("#id_user_name").fill(name)
+    page.locator("#id_password").fill("not the password")
+    page.locator("main button.primary").click()
+    expect(page.locator("main [role=alert]:not(#problem)")).to_be_visible()
+    expect(page.locator("#id_user_name")).to_have_value(name)
+    sign_in_user(page, site, name, given)
+    page.wait_for_url("**/account/security/password")
+    for field, value in (("oldpassword", given), ("password1", PASSWORD), ("password2", PASSWORD)):
+        page.locator(f"#id_{field}").fill(value)
+    page.locator("main button.primary").click()
+    page.wait_for_url(f"**/console/{ACCOUNT}")
+    page.locator(".account-menu summary").click()
+    expect(page.locator(".account-items")).to_contain_text(f"arn:aws:iam::{ACCOUNT}:user/{name}")
+    assert not said
+
+    ana.goto(f"{site.origin}/console/{ACCOUNT}/iam/users/{name}/console")
+    ana.locator("a[href$='/console/-/remove']").click()
+    ana.locator("main button.danger").click()
+    ana.wait_for_url(f"**/users/{name}/console")
+    page.reload()
+    page.wait_for_url("**/sign-in**")
+    context.close()
+    desk.close()

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -44,6 +45,12 @@ class Dockerd:
 
     def _is_ready(self) -> bool:
         return (self.folder / "s.sock").exists() and self.docker.attempt("version", timeout=10).returncode == 0
+
+    def typed(self, line: str, *, password: str = "") -> None:
+        """Run a command as a page of Kho shows it; `password` is what docker asks for, which it asks terminals only."""
+        program, *words = shlex.split(line)
+        assert program == "docker", line
+        self.docker(*words, *(["--password-stdin"] if password else []), text=password or None)
 
     def login(self, host: str, user: str, password: str) -> None:
         """`docker login`."""

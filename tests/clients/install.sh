@@ -9,7 +9,7 @@ PACKAGES="
     docker.io containerd runc crun podman buildah skopeo umoci
     mmdebstrap busybox-static ca-certificates
     chromium fonts-dejavu-core
-    amazon-ecr-credential-helper
+    amazon-ecr-credential-helper rpm
     docker-registry nginx redis-server wrk apache2-utils
 "
 CONFORMANCE=github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111

@@ -56,6 +56,31 @@ class PostgreSQL:
         shutil.rmtree(self.folder)
 
 
+def is_empty(url: str) -> bool:
+    """Whether a database has no tables."""
+    return _do(["psql", "-qAt", "-c", "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'", url]) == b"0\n"
+
+
+def dump(url: str) -> bytes:
+    """All that a database holds, for `restore`."""
+    return _do([str(_programs() / "pg_dump"), "--format=custom", "--compress=0", url])
+
+
+def restore(url: str, dumped: bytes) -> None:
+    """Fill an empty database with what `dump` returned."""
+    _do(
+        [str(_programs() / "pg_restore"), "--exit-on-error", "--no-owner", "--single-transaction", "--dbname", url],
+        dumped,
+    )
+
+
+def _do(command: list[str], given: bytes = b"") -> bytes:
+    done = subprocess.run(command, input=given, capture_output=True, env=environment(), check=False)
+    if done.returncode:
+        raise CommandFailed(f"{command[0]}:\n{done.stderr.decode()}")
+    return done.stdout
+
+
 def _programs() -> Path:
     """The folder of the newest PostgreSQL that is installed."""
     versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name))

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
@@ -13,10 +12,16 @@ from typing import Any, Final
 
 from config.run import processes
 from config.run.options import Options
-from tests.clients.processes import Client, Daemon, free_port
+from tests.clients import postgresql
+from tests.clients.processes import Daemon, free_port
+from tests.clients.ready import CODE, MANAGE, Ready, ReadyClient
 
 PROJECT: Final = Path(__file__).resolve().parent.parent.parent
-DJANGO: Final = "import json, django; django.setup()\nanswer = None\n"
+DJANGO: Final = "import json\nanswer = None\n"
+
+
+_new_tables: Final[dict[str, bytes]] = {}
+"""What migrations make of an empty database of each kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,10 @@ class Server:
             **({"DATABASE_URL": self.database_url} if self.database_url else {}),
             **self.settings,
         }
-        self.manage = Client(sys.executable, "manage.py", env=env, folder=PROJECT)
-        self._python = Client(sys.executable, "-c", env=env, folder=PROJECT)
+        self.env = env
+        self._ready = Ready(env, PROJECT)
+        self.manage = ReadyClient(self._ready, MANAGE)
+        self._python = ReadyClient(self._ready, CODE)
         self.web = self._daemon("web server", self._web_command(), env)
         self.worker = self._daemon("task worker", self._as_in_production()["task worker"], env)
         self.beat = self._daemon("beat", self._as_in_production()["beat"], env)
@@ -76,8 +83,29 @@ class Server:
         return command
 
     def prepare(self) -> None:
-        """Make or update the tables."""
-        self.manage("migrate", "--verbosity", "0")
+        """Make or update the tables; migrations run for the first deployment of a process, others take what it has."""
+        if not self._is_empty():
+            self.manage("migrate", "--verbosity", "0")
+            return
+        kind = "postgresql" if self.database_url else "sqlite"
+        if kind not in _new_tables:
+            self.manage("migrate", "--verbosity", "0")
+            _new_tables[kind] = self._tables()
+        elif self.database_url:
+            postgresql.restore(self.database_url, _new_tables[kind])
+        else:
+            self._file.write_bytes(_new_tables[kind])
+
+    @property
+    def _file(self) -> Path:
+        """SQLite's."""
+        return self.data / "kho.sqlite3"
+
+    def _is_empty(self) -> bool:
+        return postgresql.is_empty(self.database_url) if self.database_url else not self._file.exists()
+
+    def _tables(self) -> bytes:
+        return postgresql.dump(self.database_url) if self.database_url else self._file.read_bytes()
 
     def start(self) -> None:
         """Start the web workers and wait until they are ready."""
@@ -97,6 +125,7 @@ class Server:
     def stop(self) -> None:
         """Stop all, as Ctrl-C does."""
         with ExitStack() as stops:
+            stops.callback(self._ready.close)
             for each in (self.web, self.worker, self.beat):
                 stops.callback(each.stop, seconds=30)
 
@@ -113,13 +142,13 @@ class Server:
         """Return what web server, task worker and beat printed last."""
         return "\n".join(f"--- {each.name}\n{each.output()}" for each in (self.web, self.worker, self.beat))
 
-    def python(self, code: str, **values: Any) -> Any:
+    def python(self, code: str, *, timeout: float = 300, **values: Any) -> Any:
         """Run Python with this deployment's settings and the given values; return what the code left in `answer`.
 
         Values and the answer travel as JSON.
         """
         given = "".join(f"{name} = json.loads({json.dumps(value)!r})\n" for name, value in values.items())
-        printed = self._python(f"{DJANGO}{given}{code}\nprint(json.dumps(answer, default=str))")
+        printed = self._python(f"{DJANGO}{given}{code}\nprint(json.dumps(answer, default=str))", timeout=timeout)
         return json.loads(printed.splitlines()[-1])
 
     def get(self, path: str, headers: dict[str, str] | None = None, *, method: str = "GET") -> Answer:

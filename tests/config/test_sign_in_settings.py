@@ -102,6 +102,22 @@ def test_it_refuses_a_file_with_mistakes(file: Path, content: str) -> None:
     assert str(refused.value).startswith("kho: the setting KHO_SSO_FILE ")
 
 
+@pytest.mark.parametrize("address", ["https://10.1.2.3/x", "http://[fd00::1]/x", "https://127.0.0.1:8443/x"])
+def test_private_addresses_of_providers_have_to_be_allowed(file: Path, address: str) -> None:
+    saml = {key: value for key, value in SAML.items() if key != "sso_url"} | {"metadata_url": address}
+    for entry, key in ((OIDC | {"issuer": address}, "issuer"), (saml, "metadata_url")):
+        file.write_text(json.dumps([entry]))
+        with pytest.raises(BadSetting, match=f"{key} of {entry['id']} in a private network, which KHO_OUTBOUND"):
+            sso.read()
+        assert sso.read(("10.0.0.0/8", "fd00::/8", "127.0.0.1/32"))[0].id == entry["id"]
+
+
+def test_the_open_internet_is_asked_by_https_only(file: Path) -> None:
+    file.write_text(json.dumps([OIDC | {"issuer": "http://93.184.216.34/"}]))
+    with pytest.raises(BadSetting, match="https"):
+        sso.read()
+
+
 def test_it_refuses_a_file_that_is_not_there(file: Path) -> None:
     with pytest.raises(BadSetting, match="KHO_SSO_FILE"):
         sso.read()

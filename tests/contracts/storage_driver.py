@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -85,7 +86,7 @@ class StorageDriverContract:
         key = store(driver, BIG)
         assert content_of(driver, key, len(BIG)) == BIG
         assert driver.size(key) == len(BIG)
-        assert list(driver.keys()) == [(key, len(BIG))]
+        assert [(each.key, each.size) for each in list(driver.keys())] == [(key, len(BIG))]
         assert list(driver.uploads()) == []
 
     def test_it_works_with_several_segments(self, driver: Driver) -> None:
@@ -227,6 +228,18 @@ class StorageDriverContract:
             driver.finish(upload, state, key, 5)
         assert driver.size(key) is None
 
+    # --- keys
+
+    def test_keys_come_in_order_from_a_key_on(self, driver: Driver) -> None:
+        begun = datetime.now(UTC)
+        keys = sorted(store(driver, bytes(size)) for size in range(5))
+        found = list(driver.keys())
+        assert [each.key for each in found] == keys
+        assert all(abs(each.written_at - begun) < timedelta(minutes=1) for each in found)
+        for place, key in enumerate(keys):
+            assert [each.key for each in list(driver.keys(key))] == keys[place + 1 :]
+        assert [each.key for each in list(driver.keys("0"))] == keys and not list(driver.keys("g"))
+
     # --- discard, delete
 
     def test_discard_forgets_what_never_counted_too(self, driver: Driver) -> None:
@@ -250,7 +263,7 @@ class StorageDriverContract:
         driver.delete(key)
         driver.delete(key)
         assert driver.size(key) is None
-        assert list(driver.keys()) == [(other, 4)]
+        assert [(each.key, each.size) for each in list(driver.keys())] == [(other, 4)]
 
     def test_a_fresh_store_is_empty(self, driver: Driver) -> None:
         assert list(driver.keys()) == []

@@ -37,11 +37,12 @@ SWEEP = """
 from datetime import timedelta
 from django.utils import timezone
 from registry import storage
-from registry.core import checking, uploads
+from registry.core import verifying
+from registry.core.collecting import collector
 from registry.models import Upload
 Upload.objects.update(touched_at=timezone.now() - timedelta(days=365))
-uploads.remove_stale()
-answer = [finding.storage_key for finding in checking.unknown()] + list(storage.default().uploads())
+collector.collect(walks=False)
+answer = [each.storage_key for each in verifying.compare() if not each.digest] + list(storage.default().uploads())
 """
 
 
@@ -97,5 +98,5 @@ class FaultyServer(Server):
         return answer
 
     def check_storage(self) -> Any:
-        """Run `manage.py check_storage`, whatever its exit status."""
-        return self.manage.attempt("check_storage")
+        """Compare the lengths of all blobs, whatever the exit status."""
+        return self.manage.attempt("verify_storage", "--sizes-only")

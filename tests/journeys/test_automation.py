@@ -158,4 +158,5 @@ def test_it_works_with_cloud_custodian(charlie: Tenant, custodian: Custodian, tm
     found = custodian(
         resource="aws.ecr-image", filters=[{"type": "value", "key": "imageTags[0]", "value": "1"}], actions=[]
     )
-    assert [each["repositoryName"] for each in found] == ["c7n/open"]
+    # Other tests of the run push to this account, too.
+    assert [name for each in found if (name := each["repositoryName"]).startswith("c7n/")] == ["c7n/open"]

@@ -4,11 +4,12 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
 from accounts.caller import Caller
-from registry.core import aliases
+from registry.core import aliases, images
 from registry.models import Repository
-from registry.values import Address
+from registry.values import Address, Digest
 from tests.factories.registry import push_image
 
 
@@ -52,3 +53,23 @@ def test_it_refuses_in_one_line(alice: Caller, arguments: tuple[str, ...], words
     """No traceback for what the caller got wrong."""
     with pytest.raises(CommandError, match=words):
         run(*arguments)
+
+
+def test_deleted_images_are_put_back(alice: Caller, address: Address, settings: Settings) -> None:
+    """Listed, restored, and refused in one line."""
+    image = push_image(alice, address, "1")
+    place = ("restore_image", alice.account_id, "team/app")
+    assert run(*place) == ""
+    images.delete(alice, address, Digest.parse(image.digest))
+    assert run(*place).startswith(f"{image.digest} (1), until 2")
+    again = push_image(alice, address, "1")
+    said = run(*place, image.digest).splitlines()
+    assert said == [
+        f"Restored {image.digest}; tags: none.",
+        f"The tag 1 names {again.digest} by now and stays there.",
+    ]
+    with pytest.raises(CommandError, match="ImageAlreadyExists"):
+        run(*place, image.digest)
+    settings.UNDELETE_SECONDS = 0
+    with pytest.raises(CommandError, match="KHO_UNDELETE_SECONDS is 0"):
+        run(*place)

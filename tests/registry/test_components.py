@@ -2,6 +2,7 @@
 
 import base64
 import re
+from datetime import date
 
 import pytest
 from django import forms
@@ -114,6 +115,16 @@ def test_graphs_have_a_table() -> None:
     assert re.findall(r'height="(\d+)"', text) == ["1", "100"]
     assert "3,001 in all" in text and text.count("<tr>") == 5
     assert "<svg" not in shown(source, points=[]) and "<svg" not in shown(source, points=[("1 May", 0)])
+
+
+def test_severities_stand_on_each_other() -> None:
+    before, after = ({"CRITICAL": count, "HIGH": 0, "LOW": 1} for count in (0, 3))
+    days = [(date(2026, 5, 1), before), (date(2026, 5, 2), before), (date(2026, 5, 3), after)]
+    text = shown('{% severity_graph days title="Findings" %}', days=days)
+    parts = re.findall(r'class="(\w+)" x="(\d+)" y="([\d.]+)" width="10" height="([\d.]+)"', text)
+    low = [("low", "0", "75.00", "25.00"), ("low", "10", "75.00", "25.00")]
+    assert parts == [*low, ("critical", "20", "25.00", "75.00"), ("low", "20", "0.00", "25.00")]
+    assert text.index("Critical") < text.index("Low") and text.count("<tr>") == 3
 
 
 def test_code_has_lines_that_links_lead_to() -> None:

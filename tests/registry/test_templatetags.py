@@ -44,6 +44,23 @@ def test_digests_are_cut() -> None:
     assert kho.short_digest("sha256:" + "a" * 64) == "sha256:" + "a" * 12
 
 
+@pytest.mark.parametrize(
+    ("user_agent", "text"),
+    [
+        (
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Safari/537.36",
+            "Chrome on Linux",
+        ),
+        ("aws-cli/2.31.0 md/awscrt#0.27.6 ua/2.1 os/linux#6.1 lang/python#3.13.7", "aws-cli/2.31.0"),
+        ("docker/28.5.1 go/go1.24.8 UpstreamClient(Docker-Client/28.5.1 \\(linux\\))", "docker/28.5.1"),
+        ("manage.py", "manage.py"),
+        ("a program of mine", "a program of mine"),
+    ],
+)
+def test_programs_are_named_in_short(user_agent: str, text: str) -> None:
+    assert kho.client(user_agent) == text
+
+
 def test_times_are_relative_for_a_while() -> None:
     now = timezone.now()
     assert kho.moment(None) == "Never"

@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import pytest
 from django.core import mail
-from django.core.cache import cache
 from django.core.mail import EmailMessage
 from django.test import Client
 
@@ -15,12 +14,6 @@ from accounts.models import Account, OutboxRow, Person
 
 PASSWORD = "a shelf of long words"
 Mails = Callable[[], list[EmailMessage]]
-
-
-@pytest.fixture(autouse=True)
-def limits() -> None:
-    """No test sees what another one has used up."""
-    cache.clear()
 
 
 @pytest.fixture

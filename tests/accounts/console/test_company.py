@@ -1,54 +1,26 @@
-"""Company sign-in against a real OpenID Connect provider and signed SAML responses; what claims grant and take back."""
+"""Company sign-in against a real OpenID Connect provider; what claims grant and take back."""
 
-import base64
-import datetime as dt
 import re
 import urllib.parse
 import urllib.request
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
+from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 from oidc_provider_mock import User, run_server_in_thread
-from onelogin.saml2.utils import OneLogin_Saml2_Utils
 from pytest_django import Settings
 
-from accounts.directory import people
+from accounts.caller import operator
+from accounts.directory import console_passwords, people, users
 from accounts.grants import Rule
 from accounts.models import Account, AuditEvent, Membership, Person
-from config.settings import sso
-from tests.accounts.console.conftest import sign_in
+from tests.accounts.console.company import RULES, browser, client, configure
+from tests.accounts.console.conftest import PASSWORD, sign_in
 
-Provider = Callable[..., None]
-RULES = (Rule("groups", "kho-admins", "111122223333", "Administrator"),)
-
-
-def configure(settings: Settings, kind: str, app: dict[str, Any], **options: Any) -> None:
-    """One provider, as the file would name it."""
-    provider = sso.Provider("work", kind, "Example Company", options.get("domains", ("example.com",)), RULES, app)
-    settings.SSO_PROVIDERS = (provider,)
-    settings.SOCIALACCOUNT_PROVIDERS = sso.for_allauth((provider,))
-
-
-@pytest.fixture
-def client() -> Client:
-    """A browser that names the host, as all do and SAML needs."""
-    return browser()
-
-
-def browser() -> Client:
-    """Another one."""
-    return Client(headers={"host": "testserver"})
-
-
-# --- OpenID Connect --------------------------------------------------------------------------------------------------
+__all__ = ["client"]
 
 
 @pytest.fixture(scope="module")
@@ -170,6 +142,15 @@ def test_a_switched_off_person_stays_out(client: Client, ana: Person, oidc: None
     assert client.get("/account/profile").status_code == 302
 
 
+def test_an_iam_user_connects_no_company(client: Client, account: Account, oidc: None) -> None:
+    user = users.create(operator(account.id), account.id, "dev")
+    console_passwords.create(operator(account.id), account.id, "dev", PASSWORD)
+    client.post("/sign-in/user", {"account": account.id, "user_name": "dev", "password": PASSWORD})
+    assert come_back(client, "dee", process="connect").status_code == 401
+    assert Person.objects.get().principal == user and Membership.objects.count() == 1
+    assert not SocialAccount.objects.exists()
+
+
 def test_a_person_connects_and_disconnects_it(client: Client, ana: Person, oidc: None) -> None:
     from tests.accounts.console.conftest import confirm
 
@@ -221,154 +202,6 @@ def test_requests_go_to_no_private_network_by_themselves(
     settings.OUTBOUND_PRIVATE_NETWORKS = ()
     configure(settings, "oidc", {"client_id": "kho", "secret": "", "settings": {"server_url": issuer}})
     assert client.post("/sign-in/sso/oidc/work").status_code == 401
-
-
-# --- SAML ------------------------------------------------------------------------------------------------------------
-
-ENTITY = "https://idp.example.com/metadata"
-SP = "http://testserver/sign-in/sso/saml/work/metadata"
-ACS = "http://testserver/sign-in/sso/saml/work/acs"
-RESPONSE = """<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"
- xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="r1" Version="2.0" IssueInstant="{now}" Destination="{acs}"
- InResponseTo="{asked}"><saml:Issuer>{entity}</saml:Issuer><samlp:Status>
-<samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Success"/></samlp:Status>{assertion}</samlp:Response>"""
-ASSERTION = """<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" xmlns:xs="http://www.w3.org/2001/XMLSchema"
- xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" ID="a{asked}" Version="2.0" IssueInstant="{now}">
-<saml:Issuer>{entity}</saml:Issuer><saml:Subject>
-<saml:NameID Format="urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress">{email}</saml:NameID>
-<saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer">
-<saml:SubjectConfirmationData NotOnOrAfter="{later}" Recipient="{acs}" InResponseTo="{asked}"/>
-</saml:SubjectConfirmation>
-</saml:Subject><saml:Conditions NotBefore="{before}" NotOnOrAfter="{later}"><saml:AudienceRestriction>
-<saml:Audience>{audience}</saml:Audience></saml:AudienceRestriction></saml:Conditions>
-<saml:AuthnStatement AuthnInstant="{now}" SessionIndex="s1"><saml:AuthnContext><saml:AuthnContextClassRef>
-urn:oasis:names:tc:SAML:2.0:ac:classes:Password</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>
-<saml:AttributeStatement><saml:Attribute Name="groups">
-<saml:AttributeValue xsi:type="xs:string">{group}</saml:AttributeValue></saml:Attribute></saml:AttributeStatement>
-</saml:Assertion>"""
-
-
-def make_key() -> tuple[str, str]:
-    """A key and its certificate, as PEM."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "idp.example.com")])
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    form = serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
-    private = key.private_bytes(serialization.Encoding.PEM, *form).decode()
-    return private, made.public_bytes(serialization.Encoding.PEM).decode()
-
-
-@pytest.fixture(scope="module")
-def idp() -> tuple[str, str]:
-    """The key by which the provider signs."""
-    return make_key()
-
-
-@pytest.fixture
-def saml(settings: Settings, idp: tuple[str, str]) -> None:
-    """It is configured."""
-    advanced = {"want_assertion_signed": True, "want_name_id": True, "allow_single_label_domains": True}
-    known = {"entity_id": ENTITY, "sso_url": "https://idp.example.com/sso", "x509cert": idp[1]}
-    configure(settings, "saml", {"client_id": "work", "settings": {"idp": known, "advanced": advanced}})
-
-
-def ask(client: Client) -> str:
-    """Set out for the provider; the id of the request that it is sent."""
-    page = client.post("/sign-in/sso/saml/work", {"next": "/account/sessions"}).content.decode()
-    found = re.search(r'content="0;url=(https://idp\.example\.com/sso\?[^"]+)"', page)
-    assert found, page
-    sent = parse_qs(urlsplit(found[1].replace("&amp;", "&")).query)["SAMLRequest"][0]
-    request = zlib.decompress(base64.b64decode(sent), -15).decode()
-    asked = re.search(r'ID="([^"]+)"', request)
-    assert asked and ACS in request
-    return asked[1]
-
-
-def respond(client: Client, key: tuple[str, str], asked: str, **changes: str) -> Any:
-    """Answer as the provider would, signed by a key; the browser posts it and goes on."""
-    now = dt.datetime.now(dt.UTC)
-
-    def at(minutes: int) -> str:
-        return (now + dt.timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-    facts = {"entity": ENTITY, "audience": SP, "email": "dee@example.com", "group": "kho-admins", "asked": asked}
-    facts |= {"acs": ACS, "now": at(0), "before": at(-5), "later": at(5)} | changes
-    signed = OneLogin_Saml2_Utils.add_sign(ASSERTION.format(**facts), *key)
-    assertion = signed if isinstance(signed, str) else signed.decode()
-    if changes.get("forge"):
-        assertion = assertion.replace("kho-admins", changes["forge"])
-    text = RESPONSE.format(assertion=assertion, **facts)
-    answer = client.post("/sign-in/sso/saml/work/acs", {"SAMLResponse": base64.b64encode(text.encode()).decode()})
-    assert answer.headers["Location"] == "/sign-in/sso/saml/work/acs/finish"
-    return client.get(answer.headers["Location"])
-
-
-def test_saml_works(client: Client, account: Account, saml: None, idp: tuple[str, str]) -> None:
-    answer = respond(client, idp, ask(client))
-    assert answer.status_code == 302 and answer.headers["Location"] == "/account/sessions", answer.content.decode()
-    membership = Membership.objects.get()
-    assert (membership.person.email, membership.granted_by) == ("dee@example.com", "work")
-    respond(other := browser(), idp, ask(other), group="others")
-    assert Person.objects.count() == 1 and not Membership.objects.exists()
-
-
-def test_saml_metadata_for_the_provider(client: Client, db: None, saml: None) -> None:
-    answer = client.get("/sign-in/sso/saml/work/metadata")
-    assert answer.status_code == 200 and ACS in answer.content.decode()
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"forge": "kho-forged"},
-        {"audience": "https://other.example.com"},
-        {"entity": "https://other.example.com"},
-        {"later": "2020-01-01T00:00:00Z"},
-        {"acs": "https://other.example.com/acs"},
-        {"email": "eve@elsewhere.example"},
-    ],
-)
-def test_saml_refuses(
-    client: Client, account: Account, saml: None, idp: tuple[str, str], change: dict[str, str]
-) -> None:
-    answer = respond(client, idp, ask(client), **change)
-    assert answer.status_code in (401, 403)
-    assert not Person.objects.exists() and client.get("/account/profile").status_code == 302
-
-
-def test_saml_refuses_another_key(client: Client, account: Account, saml: None) -> None:
-    assert respond(client, make_key(), ask(client)).status_code == 401
-    assert not Person.objects.exists()
-
-
-def test_saml_refuses_what_nobody_asked_for_and_repeats(
-    client: Client, account: Account, saml: None, idp: tuple[str, str]
-) -> None:
-    assert respond(client, idp, "ONELOGIN_made_up").status_code in (401, 403)
-    asked = ask(client)
-    assert respond(client, idp, asked).status_code == 302
-    client.post("/sign-out")
-    assert respond(client, idp, asked).status_code in (401, 403)
-    assert client.get("/account/profile").status_code == 302
-
-
-@pytest.mark.parametrize("text", ["", "x", "PHNhbWw+", base64.b64encode(b"<a>" * 10).decode()])
-def test_saml_refuses_nonsense(client: Client, db: None, saml: None, text: str) -> None:
-    client.post("/sign-in/sso/saml/work/acs", {"SAMLResponse": text})
-    assert client.get("/sign-in/sso/saml/work/acs/finish").status_code == 401
-    assert client.get("/sign-in/sso/saml/work/acs/finish").status_code == 401, "once more, without a response"
-    assert client.get("/sign-in/sso/saml/other/acs/finish").status_code == 404
-    assert client.get("/sign-in/sso/saml/work/sls").status_code == 400
 
 
 def test_everybody_who_is_known_has_one_person(account: Account) -> None:

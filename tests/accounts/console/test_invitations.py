@@ -81,7 +81,7 @@ def test_it_refuses_sign_up_where_it_is_closed(
 def test_it_refuses_another_mail_address(client: Client, ana: Person, bo: Person, caller: Caller, mails: Mails) -> None:
     invite(caller, ana, "cy@example.com")
     path = link_in(mails()[0])
-    sign_in(client, bo.email)
+    sign_in(client, bo.mail)
     page = client.get(path).content.decode()
     assert "You are signed in as bo@example.com, but the invitation is for cy@example.com." in page
     assert ">Accept<" not in page
@@ -94,7 +94,7 @@ def test_it_refuses_another_mail_address(client: Client, ana: Person, bo: Person
 def test_it_refuses_tokens_that_are_not_good(client: Client, ana: Person, bo: Person, caller: Caller) -> None:
     invitation = invite(caller, ana)
     token = invitations.token_of(invitation)
-    sign_in(client, bo.email)
+    sign_in(client, bo.mail)
     made_up = signing.dumps({"id": str(invitation.id), "nonce": "guessed"}, salt=invitations.SALT)
     wrong_salt = signing.dumps({"id": str(invitation.id), "nonce": invitation.nonce}, salt="another")
     for each in (token[:-1] + ("a" if token[-1] != "a" else "b"), made_up, wrong_salt, "x", "a:b:c"):

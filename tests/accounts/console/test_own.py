@@ -2,6 +2,7 @@
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -96,7 +97,7 @@ def test_sessions_elsewhere_are_ended(client: Client, ana: Person, bo: Person) -
     for each in (client, *others):
         sign_in(each)
     theirs = Client()
-    sign_in(theirs, bo.email)
+    sign_in(theirs, bo.mail)
     page = client.get("/account/sessions").content.decode()
     assert page.count("this one") == 1 and "browser 2" in page
     one = UserSession.objects.get(user_agent="browser 0")
@@ -109,6 +110,21 @@ def test_sessions_elsewhere_are_ended(client: Client, ana: Person, bo: Person) -
     assert [each.get("/account/profile").status_code for each in others] == [302, 302, 302]
     assert theirs.get("/account/profile").status_code == 200
     assert client.get("/account/profile").status_code == 200
+
+
+def test_the_list_of_sessions_costs_the_same_however_many_there_are(
+    client: Client, ana: Person, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(8):
+        sign_in(Client())
+    sign_in(client)
+    over = UserSession.objects.exclude(session_key=client.session.session_key).first()
+    assert over is not None
+    Session.objects.filter(session_key=over.session_key).delete()
+    with django_assert_max_num_queries(6):
+        page = client.get("/account/sessions").content.decode()
+    assert page.count('name="session"') == 7 and page.count("this one") == 1
+    assert not UserSession.objects.filter(id=over.id).exists(), "what is over is forgotten"
 
 
 @pytest.mark.parametrize(
@@ -137,14 +153,14 @@ def test_an_account_is_left_but_not_by_its_last_administrator(
     assert client.post(path).status_code == 404, "once is enough"
     event = AuditEvent.objects.get(event_name="LeaveAccount")
     assert event.principal_arn == f"arn:aws:sts::{account.id}:assumed-role/Administrator/ana@example.com"
-    sign_in(client := Client(), bo.email)
+    sign_in(client := Client(), bo.mail)
     assert "You can't leave" in client.get(path).content.decode()
     assert client.post(path).status_code == 409
     assert Membership.objects.get().person == bo
 
 
 def test_accounts_of_others_can_t_be_left(client: Client, ana: Person, bo: Person, account: Account) -> None:
-    sign_in(client, bo.email)
+    sign_in(client, bo.mail)
     for path in (f"/account/accounts/{account.id}/leave", "/account/accounts/999999999999/leave"):
         assert client.get(path).status_code == 404
         assert client.post(path).status_code == 404
@@ -170,7 +186,7 @@ def test_many_accounts_have_a_filter(
 def test_who_acts_with_a_weaker_role_may_leave(client: Client, ana: Person, bo: Person, account: Account) -> None:
     roles.create(operator(account.id), account.id, "reader", TRUST)
     people.add_to_account(bo, account, "reader")
-    sign_in(client, bo.email)
+    sign_in(client, bo.mail)
     assert client.post(f"/account/accounts/{account.id}/leave").status_code == 302
 
 

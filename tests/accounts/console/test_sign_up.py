@@ -42,6 +42,12 @@ def test_it_works_when_the_link_is_opened_in_another_browser(client: Client, db:
     assert Account.objects.count() == 1
 
 
+@pytest.mark.parametrize(("asked", "kept"), [("vi", "vi"), ("en", "en"), ("fr", "en")])
+def test_pages_and_mails_stay_in_the_language_of_the_form(client: Client, db: None, asked: str, kept: str) -> None:
+    client.post("/sign-up", FORM, headers={"accept-language": asked})
+    assert Person.objects.get().language == kept
+
+
 def test_a_link_works_once_and_forged_ones_never(client: Client, db: None, mails: Mails) -> None:
     client.post("/sign-up", FORM)
     link = link_in(mails()[0])
@@ -136,13 +142,13 @@ def test_mails_lead_to_the_public_origin(client: Client, ana: Person, mails: Mai
 
 
 def test_whoever_an_operator_made_needs_no_mail(client: Client, bo: Person) -> None:
-    sign_in(client, bo.email)
+    sign_in(client, bo.mail)
     page = client.get("/account/accounts").content.decode()
     assert "You do not belong to an account yet" in page
 
 
 def test_people_make_as_many_accounts_as_the_setting_says(client: Client, bo: Person, settings: Settings) -> None:
-    sign_in(client, bo.email)
+    sign_in(client, bo.mail)
     settings.ACCOUNTS_PER_PERSON = 1
     assert client.post("/account/accounts/new", {"name": " "}).status_code == 422
     assert client.post("/account/accounts/new", {"name": "x" * 101}).status_code == 422

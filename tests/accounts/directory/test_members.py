@@ -46,8 +46,8 @@ def test_it_works(caller: Caller, ana: Person, bo: Person, account: Account) -> 
         ("bo@example.com", "Reader"),
     ]
     assert [each.membership.person for each in members.list_members(caller, account.id, contains="BO@")] == [bo]
-    members.change_role(caller, account.id, bo.email, "Administrator")
-    members.remove(caller, account.id, ana.email)
+    members.change_role(caller, account.id, bo.mail, "Administrator")
+    members.remove(caller, account.id, ana.mail)
     assert Membership.objects.get().person == bo
     names = list(AuditEvent.objects.order_by("event_time").values_list("event_name", "resource_arn"))
     place = f"arn:aws:kho::{account.id}:person/"
@@ -56,25 +56,25 @@ def test_it_works(caller: Caller, ana: Person, bo: Person, account: Account) -> 
 
 def test_it_refuses_to_take_the_last_administrator(caller: Caller, ana: Person, bo: Person, account: Account) -> None:
     with pytest.raises(DeleteConflict):
-        members.remove(caller, account.id, ana.email)
+        members.remove(caller, account.id, ana.mail)
     with pytest.raises(DeleteConflict):
-        members.change_role(caller, account.id, ana.email, "Reader")
+        members.change_role(caller, account.id, ana.mail, "Reader")
     with pytest.raises(DeleteConflict):
         members.leave(caller, Membership.objects.get(person=ana))
-    members.change_role(caller, account.id, bo.email, "Administrator")
+    members.change_role(caller, account.id, bo.mail, "Administrator")
     Person.objects.filter(id=bo.id).update(is_active=False)
     with pytest.raises(DeleteConflict):  # one who can't sign in administers nothing
-        members.remove(caller, account.id, ana.email)
-    members.remove(caller, account.id, bo.email)
+        members.remove(caller, account.id, ana.mail)
+    members.remove(caller, account.id, bo.mail)
 
 
 def test_what_a_member_made_ends_with_the_membership(caller: Caller, ana: Person, bo: Person, account: Account) -> None:
     role = Membership.objects.get(person=bo).role
-    session = temporary.issue(role, kind=Session.Kind.ASSUMED, seconds=3600, name=bo.email).session
+    session = temporary.issue(role, kind=Session.Kind.ASSUMED, seconds=3600, name=bo.mail).session
     password = passwords.issue(role, session).value
     others = temporary.issue(role, kind=Session.Kind.ASSUMED, seconds=3600, name="a-job").session
     assert passwords.verify(password)[1] == session
-    members.change_role(caller, account.id, bo.email, "Administrator")
+    members.change_role(caller, account.id, bo.mail, "Administrator")
     with pytest.raises(CredentialsInvalid):
         passwords.verify(password)
     assert Session.objects.get() == others
@@ -85,7 +85,7 @@ def test_it_refuses_what_is_not_there(caller: Caller, ana: Person, account: Acco
         with pytest.raises(NotFound):
             call(caller, account.id, "nobody@example.com")
     with pytest.raises(NotFound):
-        members.change_role(caller, account.id, ana.email, "Nobody")
+        members.change_role(caller, account.id, ana.mail, "Nobody")
 
 
 def test_it_refuses_to_hand_out_more_than_one_may(caller: Caller, ana: Person, bo: Person, account: Account) -> None:
@@ -100,10 +100,10 @@ def test_it_refuses_to_hand_out_more_than_one_may(caller: Caller, ana: Person, b
     as_bo = callers.from_membership(Membership.objects.get(person=bo))
     assert [each.name for each in members.roles_to_give(as_bo, account.id)] == ["Reader"]
     with pytest.raises(AccessDenied) as refused:
-        members.change_role(as_bo, account.id, bo.email, "Administrator")
+        members.change_role(as_bo, account.id, bo.mail, "Administrator")
     assert refused.value.action == "iam:PassRole"
     with pytest.raises(AccessDenied):
-        members.change_role(as_bo, account.id, bo.email, "Nobody")
+        members.change_role(as_bo, account.id, bo.mail, "Nobody")
 
 
 def test_it_refuses_members_of_other_accounts(caller: Caller, ana: Person) -> None:

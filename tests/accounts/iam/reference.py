@@ -79,6 +79,9 @@ def naming(statement: dict[str, Any], arn: str, role: str, account: str) -> int:
         found = 2
     if arn in names:
         found = 3 if role else 2
+    own = [each for each in names if f":{account}:" in each and not each.endswith(":root")]
+    if negated and found == 1 and own:
+        found = 0
     return (0 if found else 2) if negated else found
 
 

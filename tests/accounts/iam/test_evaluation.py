@@ -158,6 +158,28 @@ def test_nobody_gets_in_by_a_star_but_by_what_is_public() -> None:
     assert not ask(NOBODY, Rights(), let_in("*", "Deny"), public=public).allowed
 
 
+@pytest.mark.parametrize(
+    ("names", "excepted"),
+    [
+        ([USER], {USER}),
+        ([USER, f"arn:aws:iam::{ACCOUNT}:root"], {USER}),
+        ([ROLE, ACCOUNT, OTHER], {SESSION}),
+        ([SESSION, ACCOUNT], {SESSION}),
+        ([ACCOUNT], {USER, SESSION}),
+        ([OTHER], set()),
+    ],
+)
+def test_an_account_beside_its_principal_excepts_that_one_alone(names: list[str], excepted: set[str]) -> None:
+    """IAM wants the account named, too, for the one to get in at all; it does not let in the others."""
+    rights = Rights((policy(Kind.IDENTITY, [{"Effect": "Allow", "Action": "*", "Resource": "*"}]),))
+    denying = (policy(Kind.REPOSITORY, [{"Effect": "Deny", "Action": "*", "NotPrincipal": {"AWS": names}}]),)
+    target = Arn("ecr", "r", ACCOUNT, "repository/a/b")
+    allowed = {
+        who[0] for who in WHO if evaluate(Request(subject(who), "ecr:PutImage", target), rights, denying).allowed
+    }
+    assert allowed == excepted
+
+
 def test_trust_has_to_be_given_even_at_home() -> None:
     own = Rights((policy(Kind.IDENTITY, [{"Effect": "Allow", "Action": "sts:*", "Resource": "*"}]),))
     trusting: dict[str, Any] = {"kind": Kind.TRUST, "is_trust": True, "action": "sts:AssumeRole"}

@@ -60,8 +60,10 @@ def test_every_service_is_confined(name: str) -> None:
 
 
 def test_every_queue_has_a_worker() -> None:
-    served = {service["command"][-1] for name, service in RAW["services"].items() if name.startswith("worker")}
-    assert served == set(wiring.QUEUES) >= set(wiring.TASK_QUEUES.values())
+    commands = [service["command"] for name, service in RAW["services"].items() if name.startswith("worker")]
+    served = [queue for command in commands for queue in command[-1].split(",")]
+    assert len(served) == len(set(served))
+    assert set(served) == set(wiring.QUEUES) >= set(wiring.TASK_QUEUES.values())
 
 
 def test_the_gateway_knows_every_web_node() -> None:

@@ -3,8 +3,8 @@
 import json
 from typing import Final
 
-from config.deploy.topology import Topology
 from tests.clients.processes import wait_for
+from tests.clients.ready import CODE, MANAGE, Ready, ReadyClient
 from tests.faults.client import Image
 from tests.faults.production.client import PatientClient
 
@@ -41,13 +41,14 @@ print(Repository.objects.get(name=%r, deleted_at=None).pull_count)
 class Checker:
     """Looks from inside, at rows and bytes, and from outside, as a client."""
 
-    def __init__(self, topology: Topology) -> None:
-        self.topology = topology
+    def __init__(self, ready: Ready) -> None:
+        self._manage = ReadyClient(ready, MANAGE)
+        self._python = ReadyClient(ready, CODE)
 
     def require_whole(self) -> None:
         """No live blob and no manifest has other bytes than its digest says; none is marked as damaged."""
-        assert json.loads(self._shell(DAMAGED)) == []
-        self.topology.manage("check_storage", "--blobs-only")
+        assert json.loads(self._python(DAMAGED)) == []
+        self._manage("verify_storage", "--sizes-only")
 
     def require_there(self, client: PatientClient, acknowledged: dict[str, Image]) -> None:
         """Every tag whose push was acknowledged is there, with all that it names."""
@@ -64,7 +65,4 @@ class Checker:
         assert self._pulls(name) <= client.pulled + repeated + 2
 
     def _pulls(self, name: str) -> int:
-        return int(self._shell(PULLS % name))
-
-    def _shell(self, code: str) -> str:
-        return self.topology.manage("shell", "--verbosity", "0", "--command", code).splitlines()[-1]
+        return int(self._python(PULLS % name))

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from config.deploy.topology import Topology
+from tests.clients.ready import Ready
+from tests.clients.server import PROJECT
 from tests.faults.disk import SmallDisk
 from tests.faults.production.checker import Checker
 from tests.faults.production.client import PatientClient
@@ -42,6 +44,14 @@ def deployed(parts: SmallDisk) -> Iterator[Topology]:
     finally:
         topology.end()
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def ready(deployed: Topology) -> Iterator[Ready]:
+    """Commands inside of it."""
+    ready = Ready(deployed.environment(), PROJECT)
+    yield ready
+    ready.close()
 
 
 @pytest.fixture(scope="session")
@@ -79,6 +89,6 @@ def client(new_client: Callable[[], PatientClient]) -> PatientClient:
 
 
 @pytest.fixture
-def checker(topology: Topology) -> Checker:
+def checker(topology: Topology, ready: Ready) -> Checker:
     """Looks at everything afterwards."""
-    return Checker(topology)
+    return Checker(ready)

@@ -20,7 +20,11 @@ from tests.faults.production.conftest import IS_LONG
 
 PART = 12 * 1024 * 1024
 """What the bucket's driver sends at once: a blob beyond it is sent in parts, and has a rest."""
-SERVICES = ("web-1", "web-2", "worker", "worker-maintenance", "drainer", "beat", "redis", "postgres", "s3", "gateway")
+SERVICES = (
+    *("web-1", "web-2", "worker", "worker-maintenance", "worker-outbound"),
+    *("worker-replication", "drainer", "beat"),
+    *("redis", "postgres", "s3", "gateway"),
+)
 STEPS = ("POST", "PATCH", "in PATCH", "PUT", "PUT manifest", "GET manifest", "GET blob")
 SHORT = (
     ("web-1", "in PATCH"),

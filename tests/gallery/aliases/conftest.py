@@ -23,4 +23,4 @@ def boss(db: None) -> Person:
 @pytest.fixture
 def staff(boss: Person) -> Staff:
     """The same person at work."""
-    return Staff(boss.email, source_ip="192.0.2.7", request_id="r-1")
+    return Staff(boss.mail, source_ip="192.0.2.7", request_id="r-1")

@@ -258,3 +258,10 @@ def test_the_table_of_moves_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_step_that_leads_nowhere_is_refused(alice: Caller) -> None:
     with pytest.raises(RequestMoved):
         moves.step(ask_for(alice), State.RELEASED, by="x")
+
+
+def test_what_was_agreed_to_is_recorded(alice: Caller, settings: Settings) -> None:
+    settings.USE_POLICY_URL = "https://example.com/terms-of-2026"
+    ask_for(alice)
+    event = AuditEvent.objects.get(event_name="CreateRegistryAlias")
+    assert event.details["agreedTo"] == "https://example.com/terms-of-2026" and event.event_time

@@ -75,6 +75,6 @@ def test_staff_are_reminded_once_in_an_interval(alice: Caller, charlie: Caller, 
     )
     AliasRequest.objects.update(reminded_at=timezone.now() - timedelta(days=4))
     assert routing.remind() == 1 and Notice.objects.count() == 2
-    decisions.ask(Staff(boss.email), asked.id, "Who?")
+    decisions.ask(Staff(boss.mail), asked.id, "Who?")
     AliasRequest.objects.update(reminded_at=None)
     assert routing.remind() == 0  # it waits for the publisher now

@@ -99,7 +99,7 @@ def test_nothing_is_told_of_withdrawals_and_releases_or_twice(
     decisions.approve(staff, asked.id)
     run_outbox()
     before = Notice.objects.count()
-    names.release(alice, alice.account_id, "acme", by=ana.email)
+    names.release(alice, alice.account_id, "acme", by=ana.mail)
     run_outbox()
     for event in requests.history(asked):
         telling.tell({"event": event.id})

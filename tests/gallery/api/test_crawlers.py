@@ -87,11 +87,14 @@ def test_registries_repositories_and_tags(client: Client, alias: str) -> None:
         ("searchRepositoryCatalogData", {"nextToken": "forged"}, 400),
         ("searchRepositoryCatalogData", {"sortConfiguration": {"sortKey": "LUCK"}}, 400),
         ("searchRepositoryCatalogData", {"sortConfiguration": "x"}, 400),
+        ("searchRepositoryCatalogData", {"sortConfiguration": {"sortKey": []}}, 400),
+        ("searchRepositoryCatalogData", {"searchTerm": "\ud800"}, 400),
         ("getRegistryCatalogData", {}, 400),
         ("getRegistryCatalogData", {"registryAliasName": "nobody"}, 404),
         ("getRepositoryCatalogData", {"registryAliasName": "nobody", "repositoryName": "app"}, 404),
         ("describeImageTags", {"registryAliasName": "a\x00b", "repositoryName": "app"}, 400),
         ("describeImageTags", {"registryAliasName": "nobody", "repositoryName": "app"}, 404),
+        ("getRegistryCatalogData", {"registryAliasName": "\ud800"}, 400),
     ],
 )
 def test_it_refuses(client: Client, alias: str, call: str, body: dict[str, Any], status: int) -> None:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
@@ -12,9 +13,9 @@ from gallery.search import index
 from registry import storage
 from registry.content import chart_archives
 from registry.content.charts import Chart
-from registry.core import aliases, image_contents, reading
+from registry.core import aliases, catalog, image_contents, reading
 from registry.manifests import media_types
-from registry.models import Blob
+from registry.models import Blob, Image
 from registry.values import Address
 from tests.factories.registry import make_public_repository, push_blob, push_chart, push_image, push_index
 
@@ -58,9 +59,33 @@ def page(client: Client, path: str, status: int = 200) -> str:
     return answer.content.decode()
 
 
+def test_only_where_clients_differ_may_one_be_chosen(client: Client, alias: str) -> None:
+    chart = Image.objects.get(tags__name="1.1.0")
+    text = page(client, f"/{alias}/charts/shop/-/images/{chart.digest}?client=helm+template")
+    assert f">helm pull oci://testserver/{alias}/charts/shop@{chart.digest} --plain-http<" in text
+    assert 'name="client"' not in text
+    assert 'name="client"' in page(client, f"/{alias}/charts/shop/-/tags/1.1.0")
+
+
+def test_a_repository_without_a_text_shows_the_readme_of_its_chart(
+    client: Client, alias: str, alice: Caller, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_max_num_queries(12):
+        text = page(client, f"/{alias}/charts/shop")
+    assert "Sells <strong>things</strong>." in text and "alert(1)" not in text and text.count("<h1>") == 1
+    assert f'href="/{alias}/charts/shop/-/tags/1.1.0">The README of version 1.1.0</a>' in text
+    assert "has not written a description" not in text
+    address = make_public_repository(alice, "charts/bare").address
+    push_chart(alice, address, Chart("bare", "1.0.0"))
+    assert "has not written a description" in page(client, f"/{alias}/charts/bare")
+    catalog.put(alice, address, {"about_text": "Our own words."})
+    assert "Our own words." in page(client, f"/{alias}/charts/bare")
+
+
 def test_a_chart_s_first_page(client: Client, alias: str) -> None:
     text = page(client, f"/{alias}/charts/shop/-/tags/1.0.0")
-    assert f"helm install my-release oci://testserver/{alias}/charts/shop --version 1.0.0" in text
+    assert f"helm install my-release oci://testserver/{alias}/charts/shop --version 1.0.0 --plain-http" in text
+    assert f"Kho {settings.VERSION}<" in text, "the foot of the page names the version of Kho, not the chart's"
     assert "Sells <strong>things</strong>" in text and "<script>alert" not in text
     assert "3.0" in text and "application" in text and f'href="/{alias}/charts/shop/-/tags/1.1.0"' in text
     assert client.get(f"/{alias}/charts/shop/-/charts/1.0.0").headers["Location"].endswith("/-/tags/1.0.0")

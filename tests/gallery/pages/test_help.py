@@ -93,3 +93,11 @@ def test_every_icon_is_drawn() -> None:
         for name in re.findall(r'{% icon "(\w+)" %}', template.read_text())
     }
     assert used <= drawn
+
+
+def test_operators_may_have_a_use_policy_of_their_own(client: Client, db: None, settings: Settings) -> None:
+    assert 'href="/help/use-policy"' in text(client, "/sign-up")
+    assert "Security research" in text(client, "/help/use-policy")
+    settings.USE_POLICY_URL = "https://example.com/terms"
+    assert client.get("/help/use-policy").headers["Location"] == "https://example.com/terms"
+    assert 'href="https://example.com/terms"' in text(client, "/sign-up")

@@ -79,6 +79,34 @@ def test_the_overview_says_what_an_image_is(client: Client, alias: str, image: I
     assert "none" in text and f'href="/{alias}/app/-/images/{image.digest}/layers"' in text
 
 
+def pull_line(text: str) -> str:
+    """The command that stands at the top of a page."""
+    return text.partition('id="pull-line" lang="en" tabindex="0">')[2].partition("<")[0]
+
+
+def test_the_command_at_the_top_pulls_what_the_page_is_about(
+    client: Client, alias: str, image: Image, alice: Caller
+) -> None:
+    push_image(alice, image.repository.address, "2.0", layers=[b"newer" * 1000])
+    root = f"/{alias}/app/-"
+    assert pull_line(page(client, f"/{alias}/app")) == f"docker pull testserver/{alias}/app:2.0"
+    old = page(client, f"{root}/tags/1.0")
+    assert pull_line(old) == f"docker pull testserver/{alias}/app:1.0" and f"app@{image.digest}" in old
+    assert "app:2.0" not in old and "5.00 kB" not in old, "neither the newest tag nor its size"
+    by_digest = f"testserver/{alias}/app@{image.digest}"
+    for section in ("", "/layers", "/config", "/manifest", "/referrers"):
+        text = page(client, f"{root}/images/{image.digest}{section}")
+        assert pull_line(text) == f"docker pull {by_digest}" and text.count(f">docker pull {by_digest}<") == 1
+
+
+def test_an_image_is_pulled_with_the_client_of_the_reader(client: Client, alias: str, image: Image) -> None:
+    root = f"/{alias}/app/-"
+    assert pull_line(page(client, f"{root}/tags/1.0?client=podman")).startswith("podman pull --tls-verify=false test")
+    text = page(client, f"{root}/tags/1.0")
+    assert pull_line(text).startswith("podman pull") and "docker pull" not in text, "remembered, by digest too"
+    assert pull_line(page(client, f"{root}/images/{image.digest}/config")).startswith("podman pull")
+
+
 def test_an_overview_names_what_it_replaced(client: Client, alias: str, image: Image, alice: Caller) -> None:
     address = image.repository.address
     newer = push_image(alice, address, "1.0")
@@ -137,6 +165,16 @@ def test_history_that_does_not_fit_is_told(client: Client, alias: str, alice: Ca
     assert "another number of layers" in text and "Show the build history" in text and "command unknown" in text
     bare = push_image(alice, public_address)
     assert "does not carry build history" in page(client, f"/{alias}/app/-/images/{bare.digest}/layers")
+
+
+def test_commands_of_the_build_hide_secrets(client: Client, alias: str, alice: Caller, public_address: Address) -> None:
+    steps = [{"created_by": "ARG TOKEN=hush"}, {"created_by": "RUN make"}, {"created_by": "RUN echo " + "x" * 200}]
+    for layers in ([b"a", b"b", b"c"], [b"a"]):
+        image = push_image(alice, public_address, layers=layers, config=encoded({**CONFIG, "history": steps}))
+        text = page(client, f"/{alias}/app/-/images/{image.digest}/layers")
+        assert "<code>ARG TOKEN=••••••••</code>" in text and text.count("ARG TOKEN=hush") == 1
+        assert "ARG TOKEN=hush</pre></details>" in text and "<code>RUN make</code>" in text
+        assert "Some commands hold" not in text, "only the owner is warned"
 
 
 def test_the_config_masks_what_looks_secret(client: Client, alias: str, image: Image) -> None:

@@ -71,7 +71,10 @@ def test_the_sitemap_names_every_page(client: Client, alias: str) -> None:
 
 def test_robots_are_kept_out_of_what_is_private(client: Client, db: None) -> None:
     text = client.get("/robots.txt").content.decode()
-    assert "Disallow: /console\n" in text and "Sitemap: http://testserver/sitemap.xml\n" in text
+    hidden = [line.removeprefix("Disallow: ") for line in text.splitlines() if line.startswith("Disallow: ")]
+    assert {"/console$", "/console/", "/console?", "/v2/"} <= set(hidden)
+    assert not [each for each in hidden if "/accountants/app".startswith(each)], "a publisher's own name"
+    assert "Sitemap: http://testserver/sitemap.xml\n" in text
 
 
 @pytest.mark.parametrize(
@@ -89,6 +92,15 @@ def test_badges(client: Client, alias: str, kind: str, words: str) -> None:
     assert (root.get("aria-label") or "").startswith(words)
     assert client.get(f"/{alias}/none/-/badge/{kind}.svg").status_code == 404
     assert client.get(f"/{alias}/empty/-/badge/{kind}.svg").status_code == 200
+
+
+def test_a_badge_of_a_tag_that_has_just_gone(
+    client: Client, alias: str, alice: Caller, public_address: Address
+) -> None:
+    """Before the listing follows."""
+    images.untag(alice, public_address, ImageTag("1.0"))
+    for kind in ("version", "size"):
+        assert client.get(f"/{alias}/app/-/badge/{kind}.svg").status_code == 200
 
 
 def test_a_badge_escapes_and_fits() -> None:

@@ -1,36 +1,18 @@
 """The gallery's pages, as somebody without an account sees them."""
 
+import re
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.caller import Caller
 from gallery.search import index
-from registry.core import aliases
+from registry.content.charts import Chart
 from registry.models import Alias, Image, Repository
 from registry.values import Address
-from tests.factories.registry import OCI_CONFIG, make_public_repository, push_image, push_index
-
-LABELS = {
-    "org.opencontainers.image.description": "Serves <b>pages</b> quickly",
-    "org.opencontainers.image.source": "javascript:alert(1)",
-    "org.opencontainers.image.url": "https://example.com/app",
-    "org.opencontainers.image.licenses": "MIT",
-}
-
-
-@pytest.fixture
-def alias(alice: Caller, public_address: Address) -> str:
-    """The publisher of a repository with two tags of one image and an older one."""
-    push_image(alice, public_address, "1.0")
-    image = push_image(alice, public_address, "1.1", labels=LABELS)
-    from registry.core import images
-    from registry.values import ImageTag
-
-    content = images.get(alice, public_address, ImageTag("1.1")).content
-    images.put(alice, public_address, ImageTag("latest"), image.media_type, content)
-    index.rebuild()
-    return aliases.primary(alice.account_id)
+from tests.factories.registry import OCI_CONFIG, make_public_repository, push_chart, push_image, push_index
 
 
 def page(client: Client, path: str, status: int = 200) -> str:
@@ -53,11 +35,67 @@ def test_home_shows_what_there_is(client: Client, alias: str) -> None:
 def test_search_finds_and_filters(client: Client, alias: str) -> None:
     text = page(client, "/search?q=pages")
     assert f"docker pull testserver/{alias}/app:1.1" in text
+    assert "<b>app</b>" in page(client, "/search?q=app") and "<b>" not in text
     assert "1 repository" in text and "Serves &lt;b&gt;pages&lt;/b&gt; quickly" in text
     assert "No repositories match “zzz”." in page(client, "/search?q=zzz")
     assert "Without Kind: chart there is 1" in page(client, "/search?q=app&kind=chart").replace("Helm chart", "chart")
     for bad in ("kind=nonsense", "sort=nonsense", "page=x", "page=²", "q=%00"):
         page(client, f"/search?{bad}", 400)
+
+
+def test_what_an_address_asks_for_in_vain_is_told(client: Client, alias: str) -> None:
+    left_out = "The address asks for a filter, an order or a page that does not exist."
+    for path in (
+        "/search?kind=nonsense",
+        "/search?q=app&page=x",
+        f"/{alias}?sort=nonsense",
+        "/categories/other?page=x",
+        f"/{alias}/app/-/tags?sort=nonsense",
+        f"/{alias}/app/-/statistics?days=7",
+    ):
+        assert left_out in page(client, path, 400), path
+        assert left_out not in page(client, path.partition("?")[0]), path
+    pasted = page(client, f"/search?q=testserver/{alias}/app:1.1&sort=nonsense", 400)
+    assert f"Results for “{alias}/app”" in pasted and left_out in pasted
+
+
+def test_commands_in_lists_run_as_they_are_copied(client: Client, alias: str, alice: Caller) -> None:
+    """Without https with the option that the client needs for that, and for the client that was chosen before."""
+    push_chart(alice, make_public_repository(alice, "charts/web").address, Chart("web", "2.0"))
+    index.rebuild()
+    chart = f"oci://testserver/{alias}/charts/web --version 2.0"
+    for place in ("/search", f"/{alias}"):
+        assert f">helm install my-release {chart} --plain-http<" in page(client, place)
+        over_https = client.get(place, secure=True).content.decode()
+        assert f">helm install my-release {chart}<" in over_https
+        assert f">docker pull testserver/{alias}/app:1.1<" in over_https
+    page(client, f"/{alias}/app?client=podman")
+    for place in ("/search", f"/{alias}", "/"):
+        assert f">podman pull --tls-verify=false testserver/{alias}/app:1.1<" in page(client, place)
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "docker pull testserver/@:1.1",
+        "testserver/@",
+        "podman pull --tls-verify=false testserver/@:1.0",
+        "helm pull oci://testserver/@ --version 1.0 --plain-http",
+        "http://testserver/@/-/tags",
+        "testserver/@@sha256:" + "0" * 64,
+        "@:1.1",
+        " @@sha256:" + "0" * 64,
+    ],
+)
+def test_a_pull_command_that_is_pasted_finds_its_repository(client: Client, alias: str, pasted: str) -> None:
+    text = client.get("/search", {"q": pasted.replace("@", f"{alias}/app", 1)}).content.decode()
+    assert f'href="/{alias}/app"' in text and "1 repository" in text
+    assert f"Results for “{alias}/app”" in text and f'value="{alias}/app"' in text
+
+
+def test_other_words_are_searched_as_they_are(client: Client, alias: str) -> None:
+    for q in ("docker pull", "elsewhere.example/shop/app:1", "1.0:2", "testserver/", "http://testserver"):
+        assert f"Results for “{q}”" in client.get("/search", {"q": q}).content.decode()
 
 
 def test_search_sends_the_part_to_htmx(client: Client, alias: str) -> None:
@@ -91,7 +129,11 @@ def test_an_image_by_tag_and_digest(client: Client, alias: str, alice: Caller, p
 def test_what_is_not_there_has_near_names(client: Client, alias: str) -> None:
     assert f"/{alias}/app/-/tags/latest" in page(client, f"/{alias}/app/-/tags/lates", 404)
     assert f'href="/{alias}/app"' in page(client, f"/{alias}/ap", 404)
-    page(client, f"/{alias}/app/-/images/sha256:{'0' * 64}", 404)
+    digest = page(client, f"/{alias}/app/-/images/sha256:{'0' * 64}", 404)
+    for text in (digest, page(client, f"/{alias}/app/-/tags/lates", 404)):
+        assert f'href="/{alias}/app/-/tags">All tags of {alias}/app</a>' in text
+    assert f'href="/{alias}">All repositories of {alias}</a>' in page(client, f"/{alias}/ap", 404)
+    assert "All repositories of" not in page(client, "/nobody/ap", 404)
     page(client, f"/{alias}/app/-/images/sha512:{'0' * 64}", 404)
     page(client, f"/{alias}/{'a' * 206}", 404)
     page(client, f"/{alias}/app/-/nonsense", 404)
@@ -124,10 +166,10 @@ def test_pages_cost_the_same_however_much_is_there(
     index.rebuild()
     for path, queries in (
         ("/", 4),
-        ("/search?q=app", 3),
-        ("/search?kind=image", 4),
+        ("/search?q=app", 5),
+        ("/search?kind=image", 6),
         ("/publishers", 1),
-        (f"/{alias}", 8),
+        (f"/{alias}", 9),
     ):
         with django_assert_num_queries(queries):
             page(client, path)
@@ -137,3 +179,89 @@ def test_a_suspended_publisher_is_gone(client: Client, alias: str) -> None:
     Repository.objects.get(region="public").account.__class__.objects.update(is_active=False)
     page(client, f"/{alias}", 404)
     page(client, f"/{alias}/app", 404)
+
+
+class TestAliases:
+    """Every page has one address: under the alias that its publisher goes by."""
+
+    @pytest.fixture
+    def second(self, alice: Caller, alias: str) -> str:
+        Alias.objects.create(name="warehouse", account_id=alice.account_id)
+        return "warehouse"
+
+    @pytest.mark.parametrize(
+        "place",
+        [
+            "",
+            "?sort=name",
+            "/-/report",
+            "/app",
+            "/app?pull=1.0",
+            "/app/-/usage",
+            "/app/-/tags?tag=1",
+            "/app/-/tags/1.0",
+            "/app/-/history",
+            "/app/-/statistics",
+            "/app/-/report",
+            "/app/-/compare/1.0...1.1",
+            "/app/-/badge/version.svg",
+            "/app/-/card.png",
+            "/app/-/feed.atom",
+        ],
+    )
+    def test_pages_under_another_alias_lead_to_the_primary_one(
+        self, client: Client, alias: str, second: str, place: str
+    ) -> None:
+        answer = client.get(f"/{second}{place}")
+        assert answer.status_code == 302 and answer.headers["Location"] == f"/{alias}{place}"
+        assert client.get(f"/{alias}{place}").status_code == 200
+
+    def test_publishers_are_suggested_by_each_alias(self, client: Client, alias: str, second: str) -> None:
+        assert f'href="/{alias}"' in page(client, "/search/suggestions?q=wareh")
+
+    def test_absent_ones_lead_nowhere(self, client: Client, second: str) -> None:
+        assert client.get(f"/{second}/No!/-/tags").status_code == 404
+
+
+def test_a_comparison_begins_with_one_image(client: Client, alias: str) -> None:
+    text = page(client, f"/{alias}/app/-/compare?a=1.0")
+    assert 'value="1.0"' in text and "Error:" not in text
+    page(client, f"/{alias}/app/-/compare?a=1.0&b=", 400)
+
+
+def test_a_comparison_suggests_the_newest_tags(
+    client: Client, alias: str, alice: Caller, public_address: Address
+) -> None:
+    subject = {"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": "sha256:" + "1" * 64, "size": 1}
+    signature = push_image(alice, public_address, "sig", subject=subject)
+    Image.objects.filter(id=signature.id).update(kind=Image.Kind.SIGNATURE)
+    for number in range(60):
+        push_image(alice, public_address, f"nightly-{number:02}", layers=[b"nightly"])
+    text = page(client, f"/{alias}/app/-/compare")
+    listed = text.partition('<datalist id="suggested">')[2].partition("</datalist>")[0]
+    suggested = re.findall(r'<option value="(.*?)"', listed)
+    assert suggested == [f"nightly-{number:02}" for number in range(59, 9, -1)]
+    assert text.count(' list="suggested"') == 2 and "sig" not in suggested
+
+
+def test_what_is_not_there_is_named(client: Client, alias: str) -> None:
+    assert f"There is no image with the tag 9.9 in {alias}/app." in page(client, f"/{alias}/app/-/tags/9.9", 404)
+    assert f"There is no public repository {alias}/none." in page(client, f"/{alias}/none", 404)
+    assert "There is no publisher nobody-here." in page(client, "/nobody-here", 404)
+
+
+def test_pages_say_what_they_are_to_who_shares_them(client: Client, alias: str) -> None:
+    for path in ("/", "/publishers", "/categories/databases", f"/{alias}"):
+        text = page(client, f"{path}?lang=en")
+        assert f'<link rel="canonical" href="http://testserver{path}">' in text, path
+        assert text.count('property="og:title"') == 1, path
+
+
+def test_near_publishers_are_offered(client: Client, alias: str, alice: Caller) -> None:
+    Alias.objects.filter(name=alias).update(is_primary=False)
+    Alias.objects.create(name="warehouse", account_id=alice.account_id, is_primary=True)
+    Alias.objects.create(name="warehuose", account_id=alice.account_id, released_at=timezone.now())
+    index.rebuild()
+    text = page(client, "/xarehouse", 404)
+    assert 'href="/warehouse"' in text and "warehuose" not in text
+    assert 'href="/warehouse"' not in page(client, "/something-else", 404)

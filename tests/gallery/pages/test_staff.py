@@ -333,3 +333,8 @@ def test_pages_cost_the_same_however_many_rows(
     for path in PATHS[:-1]:
         with django_assert_max_num_queries(12):
             page(desk, path)
+
+
+def test_a_request_leads_to_the_account(desk: Client, asked: AliasRequest) -> None:
+    text = desk.get(f"/staff/aliases/{asked.alias}/{asked.number}").content.decode()
+    assert f'href="/staff/accounts/{asked.account_id}"' in text

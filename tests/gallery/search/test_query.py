@@ -8,8 +8,8 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.caller import Caller
-from gallery.models import Listing, Term
-from gallery.search import facets, index, matching, query
+from gallery.models import FacetSet, Listing, Term
+from gallery.search import facets, index, matching, publishers, query
 from gallery.search.facets import Question
 from gallery.search.folding import fold
 from gallery.search.spelling import distance
@@ -19,11 +19,15 @@ from tests.factories.registry import make_public_repository
 def make(caller: Caller, name: str, **fields: Any) -> Listing:
     """A listing as the index would make it."""
     known: dict[str, Any] = {"alias": "shop", "publisher": "Shop", "newest_tag": "1", "description": ""} | fields
-    for column, words in (("os_bits", facets.OPERATING_SYSTEMS), ("architecture_bits", facets.ARCHITECTURES)):
-        known[column] = facets.bits(words, known.get(column, ()))
+    for column in ("operating_systems", "architectures", "categories"):
+        known[column] = list(known.get(column, ()))
     known["search_text"] = fold(f"{known['alias']}/{name} {known['publisher']} {known['description']}")
-    row = Listing.objects.create(repository=make_public_repository(caller, name), name=name, **known)
+    known["publisher_folded"] = fold(known["publisher"])
+    row = Listing(repository=make_public_repository(caller, name), name=name, **known)
+    row.facet_bits = facets.bits(vars(row))
+    row.save()
     matching.keep(row)
+    FacetSet.objects.bulk_create([FacetSet(bits=row.facet_bits)], ignore_conflicts=True)
     Term.objects.bulk_create([Term(word=word) for word in index._words(row)], ignore_conflicts=True)
     return row
 
@@ -32,11 +36,11 @@ def make(caller: Caller, name: str, **fields: Any) -> Listing:
 def listings(alice: Caller) -> None:
     """Names, pulls, kinds and words that differ."""
     long_ago = timezone.now() - timedelta(days=90)
-    make(alice, "nginx", recent_pull_count=5, description="Máy chủ web", architecture_bits=("x86-64", "ARM 64"))
-    make(alice, "nginx-unit", recent_pull_count=50, architecture_bits=("x86-64",), licence="MIT")
+    make(alice, "nginx", recent_pull_count=5, description="Máy chủ web", architectures=("x86-64", "ARM 64"))
+    make(alice, "nginx-unit", recent_pull_count=50, architectures=("x86-64",), licence="MIT")
     make(alice, "tools/my-nginx", recent_pull_count=99, is_verified=True, updated_at=long_ago)
     make(alice, "charts/web", recent_pull_count=7, kind="chart", description="A chart for nginx", is_signed=True)
-    make(alice, "redis", recent_pull_count=1000, os_bits=("Linux",))
+    make(alice, "redis", recent_pull_count=1000, operating_systems=("Linux",))
     make(alice, "old", recent_pull_count=2000, is_deprecated=True)
     index.count_all()
 
@@ -65,6 +69,20 @@ def test_two_letters_are_a_beginning(listings: None) -> None:
     assert names("ng") == ["nginx-unit", "nginx"]
     assert names("sh") == ["redis", "tools/my-nginx", "nginx-unit", "charts/web", "nginx"]
     assert names("gi") == []
+
+
+@pytest.mark.parametrize("most", [0, 5000], ids=lambda most: f"counted up to {most}")
+def test_short_words_beside_others_stand_anywhere(alice: Caller, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    """Most words of Vietnamese have two or three letters: a phrase of them is found where it stands."""
+    make(alice, "tach-tu", description="Tách từ tiếng Việt cho cơ sở dữ liệu", recent_pull_count=2)
+    make(alice, "tach-anh", description="Tách ảnh; so sánh với bản cũ", recent_pull_count=1)
+    monkeypatch.setattr(query, "MOST_COUNTED", most)
+    assert names("tách từ", sort="pulls") == ["tach-tu"]
+    assert names("từ tiếng Việt", sort="pulls") == ["tach-tu"]
+    assert names("cơ sở dữ liệu", sort="pulls", kind="image") == ["tach-tu"]
+    assert names("cơ sở", sort="pulls") == ["tach-tu"], "without a longer word they stand together"
+    assert names("tách zz", sort="pulls") == []
+    assert [row.name for row in query.window("tách từ", sort="pulls", first=0, limit=9)[0]] == ["tach-tu"]
 
 
 def test_facets_are_or_inside_and_across(listings: None) -> None:
@@ -100,6 +118,12 @@ def test_everything_is_counted_beforehand(
     assert query.figures().examples[0] == "redis"
 
 
+def test_deprecated_ones_count_with_everything_if_asked(listings: None) -> None:
+    results = query.find(Question(deprecated=True))
+    assert (results.rows[0].name, results.total, results.is_many) == ("old", 6, False)
+    assert results.counts["kind"] == {"image": 5, "chart": 1}
+
+
 def test_sorts(listings: None) -> None:
     assert names()[0] == "redis"
     assert names("nginx", sort="pulls")[0] == "tools/my-nginx"
@@ -131,6 +155,15 @@ def test_pages(listings: None, monkeypatch: pytest.MonkeyPatch) -> None:
     assert query.find(Question(page=99)).page == 3
     everything = [name for page in (1, 2, 3) for name in names("shop", page=page)]
     assert len(everything) == len(set(everything)) == 5
+
+
+def test_pages_of_many_matches_show_each_once(listings: None, alice: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The exact name comes first, wherever it would stand by pulls, and nothing is left out for it."""
+    make(alice, "nginx-0", alias="other", recent_pull_count=1)
+    monkeypatch.setattr(query, "PAGE", 2)
+    monkeypatch.setattr(query, "MOST_COUNTED", 1)
+    pages = [names("nginx", page=page) for page in (1, 2, 3)]
+    assert pages == [["nginx", "tools/my-nginx"], ["nginx-unit", "charts/web"], ["nginx-0"]]
 
 
 def test_what_is_typed_wrong_is_corrected(listings: None) -> None:
@@ -174,6 +207,22 @@ def test_odd_queries_are_no_errors(listings: None, q: str) -> None:
     assert query.suggestions(q) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "words", "expected"),
+    [
+        ("nginx-proxy", ["nginx"], [("nginx", True), ("-proxy", False)]),
+        ("shop/shop", ["shop"], [("shop", True), ("/", False), ("shop", True)]),
+        ("ab/ab", ["ab"], [("ab", True), ("/ab", False)]),
+        ("a+b", ["a+b", ""], [("a+b", True)]),
+        ("app", [], [("app", False)]),
+    ],
+)
+def test_names_are_marked_where_they_hold_the_words(
+    name: str, words: list[str], expected: list[tuple[str, bool]]
+) -> None:
+    assert matching.pieces(name, words) == expected
+
+
 def test_suggestions(listings: None) -> None:
     assert [each.path for each in query.suggestions("ngi")] == [
         "/shop/nginx-unit",
@@ -186,6 +235,19 @@ def test_suggestions(listings: None) -> None:
     assert len(query.suggestions("shop", limit=2)) == 2
 
 
+def test_publishers_are_suggested_by_the_name_that_they_show(alice: Caller) -> None:
+    make(alice, "app", alias="dnt", publisher="Đà Nẵng Tools")
+    make(alice, "web", alias="dnt", publisher="Đà Nẵng Tools")
+    make(alice, "job", alias="da", publisher="Dashboards")
+    make(alice, "old", alias="gone", publisher="Da Vinci", is_deprecated=True)
+    assert [(each.path, each.text) for each in query.suggestions("DA N")] == [("/dnt", "Đà Nẵng Tools")]
+    assert [each.path for each in query.suggestions("da")] == ["/da", "/dnt"]
+    assert query.suggestions("nang")[0].path == "/dnt/app" and query.suggestions("da v") == []
+    for number in range(3):
+        make(alice, f"more-{number}", alias=f"da{number}", publisher="Many")
+    assert [each.path for each in query.suggestions("da")][:4] == ["/da", "/da0", "/da1"]
+
+
 def test_lists_of_the_gallery(listings: None) -> None:
     assert [row.name for row in query.popular(2)] == ["redis", "tools/my-nginx"]
     assert len(query.newest()) == 5
@@ -194,3 +256,20 @@ def test_lists_of_the_gallery(listings: None) -> None:
     assert (len(rows), total) == (2, 4)
     results = query.of_publisher("shop", q="nginx", kind="image", sort="name")
     assert [row.name for row in results.rows] == ["nginx", "nginx-unit", "tools/my-nginx"]
+
+
+def test_publishers_page_by_page_in_both_directions(alice: Caller) -> None:
+    for number in range(5):
+        for name in ("app", "web"):
+            make(alice, f"{name}-{number}", alias=f"p{number}", publisher=f"P {number}", is_verified=number > 0)
+    first = publishers.listed(limit=2)
+    assert [row.alias for row in first.rows] == ["p0", "p1"] and (first.next, first.previous) == ("p1", "")
+    second = publishers.listed(after=first.next, limit=2)
+    assert [(row.alias, row.repositories) for row in second.rows] == [("p2", 2), ("p3", 2)]
+    assert publishers.listed(before=second.previous, limit=2) == first
+    third = publishers.listed(after=second.next, limit=2)
+    assert [row.alias for row in third.rows] == ["p4"] and not third.next
+    assert publishers.listed(before=third.previous, limit=2) == second
+    assert [row.alias for row in publishers.listed(verified=True, contains="p", before="p3", limit=1).rows] == ["p2"]
+    end = publishers.listed(after="zz", limit=2)
+    assert (end.rows, end.previous) == ([], "~")

@@ -27,6 +27,8 @@ def _nothing(request: Any) -> Any:
 
 
 _answer = RequestContext(ProtocolBoundary(_nothing))
+# It reads the models of the services once; its clients share nothing else.
+_session = boto3.Session()
 
 
 def send(method: str, url: str, headers: dict[str, str], body: bytes = b"", *, source_ip: str = "192.0.2.1") -> Any:
@@ -60,7 +62,7 @@ class InProcess:
 
 def client(service: str, key_id: str, secret: str, token: str = "", *, region: str = REGION) -> Any:
     """A boto3 client with these keys."""
-    made = boto3.Session().client(
+    made = _session.client(
         service,
         region_name=region,
         endpoint_url="http://kho.test",

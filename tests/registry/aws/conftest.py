@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from accounts.audit import spool
 from accounts.caller import operator
 from accounts.directory import access_keys, accounts, policies, principals
 from accounts.directory.access_keys import NewAccessKey
@@ -13,6 +14,11 @@ from registry.core import addresses
 from tests.registry.aws import client as in_process
 
 Clients = Callable[..., Any]
+
+
+def pulled() -> int:
+    """How many pulls were written down since the test began."""
+    return sum(line["kind"] == "pull" for file in spool.files() for line in spool.read(file, 0)[0])
 
 
 def administrator(account: Account, name: str) -> Principal:

@@ -8,13 +8,16 @@ import pytest
 
 from accounts.caller import operator
 from registry.core import addresses
+from registry.models import ImageScan
 from registry.values import Address, Digest
-from tests.factories.registry import OCI_MANIFEST, push_blob, push_image
+from tests.factories.registry import OCI_MANIFEST, push_blob, push_image, push_index
 
 NAME: Final = "team/app"
 OWNER: Final = operator("111122223333")
 ABSENT: Final = str(Digest.of(b"absent"))
 NO_UPLOAD: Final = "00000000-0000-0000-0000-000000000000"
+NO_BACKFILL: Final = "00000000-0000-0000-0000-000000000001"
+FAR: Final = {"region": "eu-west-1", "registryId": "111122223333"}
 BO: Final = "arn:aws:iam::111122223333:user/bo"
 ARNS: Final = {
     "ecr": f"arn:aws:ecr:us-east-1:111122223333:repository/{NAME}",
@@ -73,13 +76,25 @@ VALID: Final[dict[str, Arguments]] = {
     "CreateRepositoryCreationTemplate": {"prefix": "a", "appliedFor": ["REPLICATION"]},
     "DeleteRepositoryCreationTemplate": {"prefix": "a"},
     "DeregisterPullTimeUpdateExclusion": {"principalArn": BO},
+    "DescribeImageReplicationStatus": {"repositoryName": NAME, "imageId": {"imageTag": "1"}},
     "GetAccountSetting": {"name": "BLOB_MOUNTING"},
     "GetDownloadUrlForLayer": {"repositoryName": NAME, "layerDigest": ABSENT},
     "ListImageReferrers": {"repositoryName": NAME, "subjectId": {"imageDigest": ABSENT}},
     "PutAccountSetting": {"name": "BLOB_MOUNTING", "value": "ENABLED"},
     "PutImage": {"repositoryName": NAME, "imageManifest": manifest_without(ABSENT)},
+    "DescribeImageScanFindings": {"repositoryName": NAME, "imageId": {"imageTag": "1"}},
+    "StartImageScan": {"repositoryName": NAME, "imageId": {"imageTag": "1"}},
     "PutImageScanningConfiguration": {"repositoryName": NAME, "imageScanningConfiguration": {"scanOnPush": True}},
     "PutImageTagMutability": {"repositoryName": NAME, "imageTagMutability": "IMMUTABLE"},
+    "StartReplicationBackfill": {"destination": FAR},
+    "StopReplicationBackfill": {"replicationBackfillId": NO_BACKFILL},
+    "DescribeReplicationBackfillResults": {"replicationBackfillId": NO_BACKFILL},
+    "StartLifecyclePolicyPreview": {"repositoryName": NAME, "lifecyclePolicyText": LIFECYCLE},
+    "UpdateImageStorageClass": {
+        "repositoryName": NAME,
+        "imageId": {"imageTag": "1"},
+        "targetStorageClass": "ARCHIVE",
+    },
     "PutLifecyclePolicy": {"repositoryName": NAME, "lifecyclePolicyText": LIFECYCLE},
     "PutRegistryPolicy": {"policyText": "{}"},
     "PutReplicationConfiguration": {"replicationConfiguration": {"rules": []}},
@@ -122,6 +137,30 @@ def _too_many_destinations(bench: Bench) -> Arguments:
     return {"replicationConfiguration": {"rules": rules}}
 
 
+def _replicate(bench: Bench) -> None:
+    bench.settings.REGIONS = ["us-east-1", FAR["region"]]
+    bench.client.put_replication_configuration(replicationConfiguration={"rules": [{"destinations": [FAR]}]})
+
+
+def _backfill_runs(bench: Bench) -> Arguments:
+    _replicate(bench)
+    bench.client.start_replication_backfill(destination=FAR)
+    return {}
+
+
+def _no_backfill_more(bench: Bench) -> Arguments:
+    _replicate(bench)
+    bench.monkeypatch.setattr("registry.replication.backfills.MOST_OPEN", 0)
+    return {}
+
+
+def _backfill_is_over(bench: Bench) -> Arguments:
+    _replicate(bench)
+    made = bench.client.start_replication_backfill(destination=FAR)["replicationBackfillId"]
+    bench.client.stop_replication_backfill(replicationBackfillId=made)
+    return {"replicationBackfillId": made}
+
+
 def _no_repository_more(bench: Bench) -> Arguments:
     bench.settings.MAX_REPOSITORIES = 1
     return {}
@@ -161,6 +200,48 @@ def _exclusion_is_there(bench: Bench) -> Arguments:
     return {}
 
 
+def _preview_is_running(bench: Bench) -> Arguments:
+    bench.client.start_lifecycle_policy_preview(repositoryName=NAME, lifecyclePolicyText=LIFECYCLE)
+    return {}
+
+
+def _without_policy(bench: Bench) -> Arguments:
+    bench.client.meta.events.register("provide-client-params.ecr.StartLifecyclePolicyPreview", _no_text)
+    return {}
+
+
+def _no_text(params: Arguments, **_: Any) -> Arguments:
+    return {name: value for name, value in params.items() if name != "lifecyclePolicyText"}
+
+
+def _an_index_names_it(bench: Bench) -> Arguments:
+    child = push_image(OWNER, bench.address)
+    push_index(OWNER, bench.address, "all", [child])
+    return {"imageId": {"imageDigest": child.digest}}
+
+
+def _scanned_today(bench: Bench) -> Arguments:
+    bench.client.start_image_scan(repositoryName=NAME, imageId={"imageTag": "1"})
+    ImageScan.objects.update(status=ImageScan.Status.COMPLETE)
+    return {}
+
+
+def _by_enhanced_scanning(bench: Bench) -> Arguments:
+    bench.client.put_registry_scanning_configuration(scanType="ENHANCED", rules=[])
+    return {}
+
+
+def _of_an_index(bench: Bench) -> Arguments:
+    push_index(OWNER, bench.address, "all", [push_image(OWNER, bench.address)])
+    return {"imageId": {"imageTag": "all"}}
+
+
+def _of_the_archive(bench: Bench) -> Arguments:
+    image_id = {"imageTag": "1"}
+    bench.client.update_image_storage_class(repositoryName=NAME, imageId=image_id, targetStorageClass="ARCHIVE")
+    return {}
+
+
 def _tag_is_immutable(bench: Bench) -> Arguments:
     bench.client.put_image_tag_mutability(repositoryName=NAME, imageTagMutability="IMMUTABLE")
     return {"imageTag": "1", "imageManifest": bench.manifest()}
@@ -197,12 +278,17 @@ OWN: Final[dict[tuple[str, str], Provocation]] = {
     ("DeleteRepositoryCreationTemplate", "TemplateNotFoundException"): {},
     ("DeleteRepositoryPolicy", "RepositoryPolicyNotFoundException"): {},
     ("DeregisterPullTimeUpdateExclusion", "ExclusionNotFoundException"): {},
+    ("DescribeImageScanFindings", "ImageNotFoundException"): {"imageId": {"imageTag": "none"}},
+    ("DescribeImageScanFindings", "ScanNotFoundException"): {},
+    ("DescribeImageReplicationStatus", "ImageNotFoundException"): {"imageId": {"imageTag": "none"}},
+    ("DescribeImageReplicationStatus", "ValidationException"): {"imageId": {}},
     ("DescribeImages", "ImageNotFoundException"): {"imageIds": [{"imageTag": "none"}]},
     ("DescribeRepositoryCreationTemplates", "ValidationException"): {"prefixes": ["a"], "maxResults": 3},
     ("GetAccountSetting", "ValidationException"): {"name": "COLOUR"},
     ("GetDownloadUrlForLayer", "LayerInaccessibleException"): _layer_alone,
     ("GetDownloadUrlForLayer", "LayersNotFoundException"): {},
     ("GetLifecyclePolicy", "LifecyclePolicyNotFoundException"): {},
+    ("GetLifecyclePolicyPreview", "LifecyclePolicyPreviewNotFoundException"): {},
     ("GetRegistryPolicy", "RegistryPolicyNotFoundException"): {},
     ("GetRepositoryCatalogData", "RepositoryCatalogDataNotFoundException"): {},
     ("GetRepositoryPolicy", "RepositoryPolicyNotFoundException"): {},
@@ -225,6 +311,21 @@ OWN: Final[dict[tuple[str, str], Provocation]] = {
     ("PutReplicationConfiguration", "ValidationException"): _too_many_destinations,
     ("RegisterPullTimeUpdateExclusion", "ExclusionAlreadyExistsException"): _exclusion_is_there,
     ("RegisterPullTimeUpdateExclusion", "LimitExceededException"): _no_exclusion_more,
+    ("StartImageScan", "ImageArchivedException"): _of_the_archive,
+    ("StartImageScan", "ImageNotFoundException"): {"imageId": {"imageTag": "none"}},
+    ("StartImageScan", "LimitExceededException"): _scanned_today,
+    ("StartImageScan", "UnsupportedImageTypeException"): _of_an_index,
+    ("StartImageScan", "ValidationException"): _by_enhanced_scanning,
+    ("DescribeReplicationBackfillResults", "ReplicationBackfillNotFoundException"): {},
+    ("StartReplicationBackfill", "LimitExceededException"): _no_backfill_more,
+    ("StartReplicationBackfill", "ReplicationBackfillInProgressException"): _backfill_runs,
+    ("StartReplicationBackfill", "ValidationException"): {},
+    ("StopReplicationBackfill", "ReplicationBackfillInvalidStatusException"): _backfill_is_over,
+    ("StopReplicationBackfill", "ReplicationBackfillNotFoundException"): {},
+    ("StartLifecyclePolicyPreview", "LifecyclePolicyNotFoundException"): _without_policy,
+    ("StartLifecyclePolicyPreview", "LifecyclePolicyPreviewInProgressException"): _preview_is_running,
+    ("UpdateImageStorageClass", "ImageNotFoundException"): {"imageId": {"imageTag": "none"}},
+    ("UpdateImageStorageClass", "ImageStorageClassUpdateNotSupportedException"): _an_index_names_it,
     ("TagResource", "InvalidTagParameterException"): {"tags": [{"Key": "aws:x", "Value": ""}]},
     ("TagResource", "TooManyTagsException"): {"tags": MANY},
     ("UntagResource", "InvalidTagParameterException"): {"tagKeys": ["aws:x"]},
@@ -272,8 +373,13 @@ UNREACHABLE: Final[dict[tuple[str, str, str], str]] = {
             "DeleteRegistryPolicy",
             "DeleteRepositoryCreationTemplate",
             "DeregisterPullTimeUpdateExclusion",
+            "DescribeImageScanFindings",
             "DescribeRegistry",
+            "DescribeReplicationBackfillResults",
+            "ListReplicationBackfills",
+            "StopReplicationBackfill",
             "GetLifecyclePolicy",
+            "GetLifecyclePolicyPreview",
             "GetRegistryPolicy",
             "GetRegistryScanningConfiguration",
             "ListImageReferrers",
@@ -282,6 +388,8 @@ UNREACHABLE: Final[dict[tuple[str, str, str], str]] = {
             "PutLifecyclePolicy",
             "PutRegistryPolicy",
             "RegisterPullTimeUpdateExclusion",
+            "StartLifecyclePolicyPreview",
+            "UpdateImageStorageClass",
         )
     },
 }

@@ -84,9 +84,7 @@ def test_strange_text_is_refused_in_words_of_the_operation(
 
 
 @pytest.mark.parametrize(("service", "operation"), OPERATIONS)
-def test_a_body_that_is_no_object_can_not_be_read(
-    key: NewAccessKey, repository: str, service: str, operation: str
-) -> None:
+def test_a_body_that_is_no_object_can_not_be_read(key: NewAccessKey, service: str, operation: str) -> None:
     for given in ([], None, "text", 7, [{"repositoryName": NAME}]):
         status, said = answer(key, service, operation, given)
         assert (status, said["__type"]) == (400, "SerializationException"), given

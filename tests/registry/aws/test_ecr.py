@@ -15,7 +15,7 @@ from registry.aws import dispatch, pending
 from registry.aws.wire import models
 from registry.values import Address
 from tests.factories.registry import OCI_MANIFEST, push_image
-from tests.registry.aws.conftest import Clients
+from tests.registry.aws.conftest import Clients, pulled
 
 POLICY = {
     "Version": "2012-10-17",
@@ -218,6 +218,7 @@ def test_images_are_had_by_id_and_failures_are_listed(aws: Clients, address: Add
     ]
     answer = ecr.batch_get_image(repositoryName="team/app", imageIds=ids)
     assert [each["imageId"]["imageDigest"] for each in answer["images"]] == [image.digest] * 2
+    assert pulled() == 2, "what is handed out is a pull, and nothing else"
     codes = [each["failureCode"] for each in answer["failures"]]
     assert codes == ["ImageNotFound", "InvalidImageDigest", "ImageTagDoesNotMatchDigest", "MissingDigestAndTag"]
     manifest = answer["images"][0]["imageManifest"]

@@ -97,6 +97,16 @@ def test_a_role_is_made_and_changed(aws: Clients) -> None:
     assert code(caught) == "DeleteConflict"
 
 
+def test_the_case_of_tag_keys_tells_nothing_apart(aws: Clients) -> None:
+    iam = aws("iam")
+    iam.create_user(UserName="bob", Tags=[{"Key": "Team", "Value": "blue"}])
+    iam.tag_user(UserName="bob", Tags=[{"Key": "team", "Value": "red"}])
+    assert iam.list_user_tags(UserName="bob")["Tags"] == [{"Key": "team", "Value": "red"}]
+    with pytest.raises(ClientError) as caught:
+        iam.tag_user(UserName="bob", Tags=[{"Key": "a", "Value": "b"}, {"Key": "A", "Value": "b"}])
+    assert code(caught) == "ValidationError"
+
+
 def test_a_managed_policy_has_versions(aws: Clients) -> None:
     iam = aws("iam")
     arn = iam.create_policy(PolicyName="push", PolicyDocument=json.dumps(POLICY))["Policy"]["Arn"]
@@ -113,6 +123,28 @@ def test_a_managed_policy_has_versions(aws: Clients) -> None:
     names = [each["PolicyName"] for each in iam.list_policies()["Policies"]]
     assert "push" in names and "AdministratorAccess" in names
     iam.delete_policy(PolicyArn=arn)
+
+
+def test_policies_are_listed_by_use_and_path(aws: Clients) -> None:
+    iam = aws("iam")
+    text = json.dumps(POLICY)
+    made = {name: iam.create_policy(PolicyName=name, Path="/ci/", PolicyDocument=text) for name in ("push", "spare")}
+    iam.create_policy(PolicyName="other", PolicyDocument=text)
+    iam.create_user(UserName="bob")
+    for arn in (made["push"]["Policy"]["Arn"], READS):
+        iam.attach_user_policy(UserName="bob", PolicyArn=arn)
+
+    def names(**wanted: Any) -> list[str]:
+        return [each["PolicyName"] for each in iam.list_policies(**wanted)["Policies"]]
+
+    attached = ["push", "AdministratorAccess", READS.rpartition("/")[2]]
+    assert names(OnlyAttached=True) == attached
+    assert names(Scope="Local", PathPrefix="/ci/") == ["push", "spare"] == names(PathPrefix="/ci/")
+    assert names(PolicyUsageFilter="PermissionsBoundary") == []
+    counts = {each["PolicyName"]: each["AttachmentCount"] for each in iam.list_policies(Scope="Local")["Policies"]}
+    assert counts == {"other": 0, "push": 1, "spare": 0}
+    [only] = iam.list_attached_user_policies(UserName="bob", PathPrefix="/ci/")["AttachedPolicies"]
+    assert only["PolicyName"] == "push"
 
 
 def test_identity_providers_are_kept(aws: Clients) -> None:

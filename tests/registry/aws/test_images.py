@@ -96,7 +96,7 @@ def test_a_page_costs_the_same_however_long(
     for number in range(5):
         push_image(OWNER, address, f"v{number}")
     ecr.describe_images(repositoryName="team/app", maxResults=1)
-    with django_assert_num_queries(7) as few:
+    with django_assert_num_queries(8) as few:
         ecr.describe_images(repositoryName="team/app", maxResults=1)
     with django_assert_num_queries(len(few)):
         ecr.describe_images(repositoryName="team/app")

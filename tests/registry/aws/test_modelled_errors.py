@@ -17,6 +17,8 @@ from tests.registry.aws import provocations
 from tests.registry.aws.conftest import Clients
 from tests.registry.aws.provocations import OWN, OWNER, UNREACHABLE, WRONG, Arguments, Bench
 
+pytestmark = pytest.mark.any_database
+
 MODELLED: Final = [
     (service, operation, shape.name)
     for service in ("ecr", "ecr-public")

@@ -14,6 +14,7 @@ from registry.models import CreationTemplate, Image
 from registry.values import Address, Digest, ImageTag
 from tests.factories.registry import make_repository, push_blob, push_image
 from tests.registry.aws.conftest import Clients
+from tests.registry.aws.provocations import MANY
 from tests.registry.aws.test_ecr import code
 
 OWNER = operator("111122223333")
@@ -29,6 +30,10 @@ POLICY = {
         }
     ],
 }
+
+
+RESERVED = [{"Key": "aws:team", "Value": "blue"}]
+TWICE = [{"Key": "team", "Value": "blue"}, {"Key": "team", "Value": "red"}]
 
 
 @pytest.fixture
@@ -70,11 +75,15 @@ def test_settings_are_kept(ecr: Any) -> None:
         ("BASIC_SCAN_TYPE_VERSION", "AWS_NATIVE"),
         ("REGISTRY_POLICY_SCOPE", "V2"),
         ("BLOB_MOUNTING", "ENABLED"),
+        ("ATTACHED_VEX", "SHOWN"),
     ):
         assert ecr.get_account_setting(name=name)["value"] == value
     assert ecr.put_account_setting(name="BLOB_MOUNTING", value="DISABLED")["value"] == "DISABLED"
     assert ecr.get_account_setting(name="BLOB_MOUNTING")["value"] == "DISABLED"
     assert refused(ecr.get_account_setting, name="NOTHING") == "ValidationException"
+    assert ecr.put_account_setting(name="ATTACHED_VEX", value="TRUSTED")["value"] == "TRUSTED"
+    assert ecr.get_account_setting(name="ATTACHED_VEX")["value"] == "TRUSTED"
+    assert refused(ecr.put_account_setting, name="ATTACHED_VEX", value="ENABLED") == "ValidationException"
     for value in ("MAYBE", ""):
         assert refused(ecr.put_account_setting, name="BLOB_MOUNTING", value=value) == "ValidationException"
 
@@ -131,6 +140,10 @@ class TestPullTimeExclusions:
 class TestReplication:
     """The rules are kept and checked."""
 
+    @pytest.fixture(autouse=True)
+    def regions(self, settings: Settings) -> None:
+        settings.REGIONS = ["us-east-1", "eu-west-1"]
+
     def rules(self, **more: Any) -> dict[str, Any]:
         destination = {"region": "eu-west-1", "registryId": "111122223333"} | more
         return {"rules": [{"destinations": [destination]}]}
@@ -142,19 +155,27 @@ class TestReplication:
         ecr.put_replication_configuration(replicationConfiguration={"rules": []})
         assert ecr.describe_registry()["replicationConfiguration"] == {"rules": []}
 
-    @pytest.mark.parametrize("wrong", ["itself", "empty", "many rules", "many destinations"])
+    @pytest.mark.parametrize(
+        "wrong", ["itself", "empty", "many rules", "many destinations", "elsewhere", "no prefix", "no tag"]
+    )
     def test_it_refuses(self, ecr: Any, wrong: str) -> None:
         one = self.rules()["rules"]
         rules = {
             "itself": self.rules(region="us-east-1")["rules"],
             "empty": [{"destinations": []}],
+            **{
+                f"no {what}": [one[0] | {"repositoryFilters": [{"filter": text, "filterType": kind}]}]
+                for what, text, kind in (("prefix", "Team/", "PREFIX_MATCH"), ("tag", "v/*", "TAG_WILDCARD"))
+            },
             "many rules": one * 11,
+            "elsewhere": self.rules(region="mars-north-1")["rules"],
             "many destinations": [
                 {"destinations": [{"region": "eu-west-1", "registryId": f"{n:012d}"} for n in range(26)]}
             ],
         }[wrong]
         put = ecr.put_replication_configuration
-        assert refused(put, replicationConfiguration={"rules": rules}) == "ValidationException"
+        code = "InvalidParameterException" if wrong == "elsewhere" else "ValidationException"
+        assert refused(put, replicationConfiguration={"rules": rules}) == code
 
 
 class TestScanning:
@@ -192,6 +213,12 @@ class TestScanning:
         put = ecr.put_registry_scanning_configuration
         assert refused(put, scanType="BASIC", rules=[rule]) == "ValidationException"
         assert refused(put, scanType="ENHANCED", rules=[rule] * 3) == "InvalidParameterException"
+        by_hand = rule | {"scanFrequency": "MANUAL"}
+        assert refused(put, scanType="ENHANCED", rules=[by_hand]) == "ValidationException"
+        assert put(scanType="BASIC", rules=[by_hand])["registryScanningConfiguration"]["rules"] == [by_hand]
+        for text in ("a" * 60 + "!", "a" * 256 + "!" * 2000, "Team", "-a", "a/"):
+            wrong = {"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": [{"filter": text, "filterType": "WILDCARD"}]}
+            assert refused(put, scanType="BASIC", rules=[wrong]) in {"ValidationException", "InvalidParameterException"}
         many = [f"app-{number}" for number in range(26)]
         get = ecr.batch_get_repository_scanning_configuration
         assert refused(get, repositoryNames=many) == "InvalidParameterException"
@@ -296,6 +323,9 @@ class TestTemplates:
                 {"prefix": "a", "appliedFor": ["REPLICATION"], "encryptionConfiguration": {"encryptionType": "KMS"}},
                 "ValidationException",
             ),
+            ("create", {"prefix": "a", "appliedFor": ["REPLICATION"], "resourceTags": RESERVED}, "ValidationException"),
+            ("create", {"prefix": "a", "appliedFor": ["REPLICATION"], "resourceTags": TWICE}, "ValidationException"),
+            ("update", {"prefix": "none", "resourceTags": MANY}, "ValidationException"),
         ],
     )
     def test_it_refuses(self, ecr: Any, operation: str, arguments: dict[str, Any], expected: str) -> None:

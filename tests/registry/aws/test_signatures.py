@@ -125,6 +125,23 @@ def test_a_presigned_address_is_taken(key: NewAccessKey) -> None:
     assert altered.status_code == 403 and b"SignatureDoesNotMatch" in altered.content
 
 
+@pytest.mark.parametrize("expires", ["0", "604801", "0000000011000000", "0000000019999999999999999", "9" * 5000])
+def test_it_refuses_presigned_addresses_that_are_good_too_long(key: NewAccessKey, expires: str) -> None:
+    url = presigned(key).replace("X-Amz-Expires=60", f"X-Amz-Expires={expires}")
+    got = send("GET", url, {"Host": "kho.test"})
+    assert (got.status_code, b"X-Amz-Expires must be" in got.content) == (400, True), got.content
+
+
+@pytest.mark.parametrize(("stamp", "words"), [("99991231T235959Z", "not yet current"), ("00010101T000000Z", "expired")])
+def test_it_refuses_the_ends_of_time(key: NewAccessKey, stamp: str, words: str) -> None:
+    headers = signed(key)
+    day = headers["X-Amz-Date"][:8]
+    headers["Authorization"] = headers["Authorization"].replace(f"/{day}/", f"/{stamp[:8]}/")
+    status, body = answer(headers | {"X-Amz-Date": stamp})
+    assert (status, body["__type"]) == (400, "InvalidSignatureException"), body
+    assert words in body["message"]
+
+
 @pytest.mark.parametrize(
     ("headers", "body", "code"),
     [

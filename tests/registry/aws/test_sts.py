@@ -97,6 +97,41 @@ def test_it_refuses(aws: Clients, other: dict[str, Any], role: None, arguments: 
     assert refused(caught) == expected, caught.value
 
 
+def test_a_transitive_tag_stays_as_it_is(aws: Clients, other: dict[str, Any], account: Account) -> None:
+    """Policies may rely on it along a chain of roles: who has the session can't give it another value."""
+    by_tag = trusting(["444455556666", "111122223333"], Action=["sts:AssumeRole", "sts:TagSession"])
+    for name in ("puller", "next"):
+        made = roles.create(operator(account.id), account.id, name, by_tag)
+        policies.attach(operator(account.id), made, policies.ADMINISTRATOR_ACCESS)
+    marked = {"Tags": [{"Key": "Team", "Value": "blue"}], "TransitiveTagKeys": ["team"]}
+    session = aws("sts", other).assume_role(RoleArn=ROLE, RoleSessionName="job", **marked)["Credentials"]
+    chained, following = aws("sts", session), {"RoleArn": ROLE.replace("puller", "next"), "RoleSessionName": "job"}
+    for key in ("Team", "team"):
+        with pytest.raises(ClientError) as caught:
+            chained.assume_role(**following, Tags=[{"Key": key, "Value": "red"}])
+        assert refused(caught) == "ValidationError"
+    chained.assume_role(**following, Tags=[{"Key": "stage", "Value": "test"}])
+    assert Session.objects.get(principal__name="next").tags == {"Team": "blue", "stage": "test"}
+
+
+def test_the_case_of_tag_keys_tells_nothing_apart(aws: Clients, other: dict[str, Any], account: Account) -> None:
+    by_tag = trusting("444455556666", Action=["sts:AssumeRole", "sts:TagSession"])
+    made = roles.create(operator(account.id), account.id, "puller", by_tag, tags={"Team": "blue"})
+    only_blue = {"StringEquals": {"aws:PrincipalTag/Team": "blue"}}
+    statement = {"Effect": "Allow", "Action": "ecr:*", "Resource": "*", "Condition": only_blue}
+    text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    policies.put_inline(operator(account.id), made, "blue", text)
+    sts, wish = aws("sts", other), {"RoleArn": ROLE, "RoleSessionName": "job"}
+    assert aws("ecr", sts.assume_role(**wish)["Credentials"]).describe_repositories()["repositories"] == []
+    red = sts.assume_role(**wish, Tags=[{"Key": "team", "Value": "red"}])["Credentials"]
+    with pytest.raises(ClientError) as caught:
+        aws("ecr", red).describe_repositories()
+    assert refused(caught) == "AccessDeniedException"
+    with pytest.raises(ClientError) as caught:
+        sts.assume_role(**wish, Tags=[{"Key": "team", "Value": "red"}, {"Key": "Team", "Value": "blue"}])
+    assert refused(caught) == "ValidationError"
+
+
 def test_an_external_id_can_be_asked_for(aws: Clients, other: dict[str, Any], account: Account) -> None:
     asks = trusting("444455556666", Condition={"StringEquals": {"sts:ExternalId": "17"}})
     roles.create(operator(account.id), account.id, "puller", asks)
@@ -140,6 +175,20 @@ def test_a_user_has_session_tokens(aws: Clients) -> None:
     with pytest.raises(ClientError) as caught:
         aws("sts", session).get_session_token()
     assert refused(caught) == "AccessDenied"
+
+
+def test_only_sessions_of_roles_shorten_a_role(aws: Clients, other: dict[str, Any], account: Account) -> None:
+    """A session token is its user with another key: to assume a role with it begins no chain."""
+    both = trusting(["444455556666", "111122223333"])
+    made = roles.create(operator(account.id), account.id, "puller", both, max_session_seconds=7200)
+    policies.attach(operator(account.id), made, policies.ADMINISTRATOR_ACCESS)
+    wish = {"RoleArn": ROLE, "RoleSessionName": "job", "DurationSeconds": 7200}
+    token = aws("sts", other).get_session_token()["Credentials"]
+    session = aws("sts", token).assume_role(**wish)["Credentials"]
+    assert session["Expiration"] > timezone.now() + timedelta(seconds=7100)
+    with pytest.raises(ClientError) as caught:
+        aws("sts", session).assume_role(**wish)
+    assert refused(caught) == "ValidationError"
 
 
 def test_whose_a_key_is_is_told(aws: Clients, other: dict[str, Any]) -> None:
@@ -209,6 +258,8 @@ def test_a_job_assumes_a_role_by_its_token(aws: Clients, ci: Issuer) -> None:
         ("sts.amazonaws.com", "repo:example/app:main", {"nbf": 9_999_999_999}, "InvalidIdentityToken"),
         ("sts.amazonaws.com", "repo:example/app:main", {"iss": "https://other.example.com"}, "AccessDenied"),
         ("sts.amazonaws.com", "repo:example/app:main", {"iss": 7}, "InvalidIdentityToken"),
+        ("sts.amazonaws.com", "repo:example/app:main", {"iss": "https://a\0"}, "InvalidIdentityToken"),
+        ("sts.amazonaws.com", "repo:example/app:main", {"iss": "https://\ud800"}, "InvalidIdentityToken"),
     ],
 )
 def test_it_refuses_tokens(ci: Issuer, audience: str, subject: str, claims: dict[str, Any], expected: str) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +11,8 @@ from django.test import Client
 
 from accounts.audit import lookup
 from accounts.audit.lookup import EventFilter
-from accounts.caller import Caller
+from accounts.caller import Caller, Staff
+from accounts.directory import accounts
 from accounts.errors import AccessDenied, CredentialsMissing
 from accounts.models import AuditEvent
 from registry.core import audit_pages, repositories
@@ -48,9 +50,16 @@ def test_it_works_with_every_filter(ana: Client, alice: Caller, address: Address
     day = datetime.now(UTC).date()
     assert "1 event<" in page(ana, f"{AUDIT}?action=PutImage&since={day}&until={day}")
     assert "No events match" in page(ana, f"{AUDIT}?until={day - timedelta(days=1)}")
+    assert "1 event<" in page(ana, f"{AUDIT}?action=PutImage&until=9999-12-31")
     assert ana.get(f"{AUDIT}?since=yesterday").status_code == 400
     events = page(ana, f"{PRIVATE}/team/app/-/events")
     assert "PutImage" in events and "Export" not in events
+    at = AuditEvent.objects.get(event_name="PutImage").event_time
+    assert f" {at:%H:%M:%S} UTC</time>" in text and "docker/28" in text
+    found = re.search(r"Export the newest 10,000 as <a [^>]*>CSV</a> or <a [^>]*>JSON</a>", text)
+    assert found and "audit.csv?" in found[0]
+    detail = page(ana, f"{AUDIT}/{AuditEvent.objects.get(event_name='PutImage').id}")
+    assert f" {at:%H:%M:%S} UTC</time>" in detail
 
 
 def test_pages_go_on_where_they_ended(alice: Caller, address: Address) -> None:
@@ -61,10 +70,29 @@ def test_pages_go_on_where_they_ended(alice: Caller, address: Address) -> None:
     while True:
         found = lookup.page(alice.account_id, EventFilter(), after=after, limit=2)
         seen += [event.id for event in found.rows]
+        if found.previous:
+            back = lookup.page(alice.account_id, EventFilter(), before=found.previous, limit=2)
+            assert [event.id for event in back.rows] == seen[-2 - len(found.rows) :][:2] and back.next == after
         if not found.next:
             break
         after = found.next
     assert len(seen) == len(set(seen)) == 6 == found.total
+    end = lookup.page(alice.account_id, EventFilter(), after="2020-01-01T00:00:00Z~" + "0" * 32, limit=4)
+    assert (end.rows, end.next, end.previous) == ([], "", "~")
+    last = lookup.page(alice.account_id, EventFilter(), before="~", limit=4)
+    assert [event.id for event in last.rows] == seen[2:] and not last.next
+    AuditEvent.objects.filter(id=seen[1]).delete()
+    first = lookup.page(alice.account_id, EventFilter(), before=last.previous, limit=4)
+    assert [event.id for event in first.rows] == [seen[0], *seen[2:5]] and not first.previous and first.next
+    AuditEvent.objects.filter(id__in=seen[:3]).delete()
+    assert not lookup.page(alice.account_id, EventFilter(), after=last.previous, limit=4).previous
+    AuditEvent.objects.filter(id__in=seen[3:]).delete()
+    assert lookup.page(alice.account_id, EventFilter(), after=last.previous).previous == ""
+
+
+def test_places_that_can_not_be_read_begin_again(alice: Caller, address: Address) -> None:
+    for number in range(5):
+        make_repository(alice, f"app-{number}")
     for broken in ("x", "2026-01-01~", "~", "2026-01-02T00:00:00~x"):
         assert len(lookup.page(alice.account_id, EventFilter(), after=broken).rows) == 6
 
@@ -132,3 +160,22 @@ def test_it_refuses_who_may_not_look(reader: Client, chi: Client, charlie: Calle
     assert "Last changes" not in page(reader, BASE)
     with pytest.raises(AccessDenied):
         audit_pages.page(charlie, EventFilter(), address=address)
+
+
+def test_what_staff_did_does_not_name_them(ana: Client, alice: Caller) -> None:
+    accounts.suspend(Staff("boss@example.com", "192.0.2.77"), alice.account_id, "A secret of ours.")
+    accounts.resume(Staff("boss@example.com", "192.0.2.77"), alice.account_id, "A secret of ours.")
+    event = AuditEvent.objects.get(event_name="SuspendAccount")
+    texts = [page(ana, AUDIT), page(ana, f"{AUDIT}/{event.id}"), page(ana, BASE)]
+    exported = [b"".join(ana.get(f"{AUDIT}.{kind}")).decode() for kind in ("csv", "jsonl")]
+    assert all("SuspendAccount" in text for text in (*texts, *exported))
+    assert all("staff of this registry" in text for text in (*texts, exported[1]))
+    for text in (*texts, *exported):
+        assert "boss@" not in text and "192.0.2.77" not in text and "A secret of ours" not in text
+
+
+def test_days_are_chosen_in_a_calendar(ana: Client, address: Address) -> None:
+    for path in (AUDIT, f"{PRIVATE}/team/app/-/events"):
+        text = page(ana, f"{path}?since=2026-01-31&until=2026-02-01")
+        assert re.search(r'<input[^>]* type="date" name="since" value="2026-01-31"', text)
+        assert re.search(r'<input[^>]* type="date" name="until" value="2026-02-01"', text)

@@ -40,7 +40,7 @@ def test_it_works(registry: RegistryId, operation: str, parameters: dict[str, ob
     assert words[:3] == ["aws", service, xform_name(operation, "-")]
     options = {word for word in words if word.startswith("--")} - {"--region", "--endpoint-url"}
     assert options == {f"--{xform_name(name, '-')}" for name in parameters}
-    call = ast.parse(made["boto3"]).body[1].value  # type: ignore[attr-defined]  # an expression
+    call = ast.parse(made["boto3"]).body[1].value
     assert call.func.attr == xform_name(operation)
     given = {each.arg: ast.literal_eval(each.value) for each in call.keywords}
     assert given == parameters

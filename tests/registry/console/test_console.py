@@ -219,8 +219,8 @@ def test_a_repository_is_deleted_by_its_name(ana: Client, alice: Caller, public_
 def test_a_registry_password_is_shown_once_and_works(ana: Client, alice: Caller) -> None:
     path = f"{BASE}/registry-password"
     assert "docker login" not in page(ana, path)
-    answer = ana.post(path)
-    found = re.search(r'id="password"[^>]*>([^<]+)<', answer.content.decode())
+    answer = ana.post(path, follow=True)
+    found = re.search(r'id="secret-2"[^>]*>([^<]+)<', answer.content.decode())
     assert found is not None
     assert passwords.verify(found[1])[0].name == "Administrator"
     assert "no-store" in answer.headers["Cache-Control"]
@@ -231,7 +231,11 @@ def test_a_registry_password_is_shown_once_and_works(ana: Client, alice: Caller)
 
 
 def test_lists_cost_the_same_however_long(
-    ana: Client, alice: Caller, address: Address, settings: Settings, django_assert_num_queries: DjangoAssertNumQueries
+    ana: Client,
+    alice: Caller,
+    address: Address,
+    settings: Settings,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     push_image(alice, address, "0")
     page(ana, f"{PRIVATE}/team/app/-/images")
@@ -244,7 +248,7 @@ def test_lists_cost_the_same_however_long(
     more = ((f"{PRIVATE}/team/app/-/permissions", 11), (f"{PRIVATE}/team/app/-/settings", 5), (f"{BASE}/work", 5))
     for path, queries in (*expected, *more):
         page(ana, path)
-        with django_assert_num_queries(queries):
+        with django_assert_max_num_queries(queries):
             page(ana, path)
 
 

@@ -2,13 +2,15 @@
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.caller import Caller
 from accounts.directory import policies
 from accounts.models import Principal
 from registry.core import images, repositories
-from registry.models import ImageTag, TagEvent
+from registry.models import Image, ImageTag, TagEvent
 from registry.values import Address, Digest
+from registry.values import ImageTag as Tag
 from tests.factories.registry import push_image
 from tests.registry.console.test_console import PRIVATE, member, page
 
@@ -59,6 +61,20 @@ def test_it_refuses_images_that_are_gone(ana: Client, alice: Caller, address: Ad
     assert "Nothing was changed." in answer.content.decode()
     for bad in ("", "?tag=1", "?tag=!&digest=x", f"?tag=1&digest=sha256:{'0' * 64}"):
         page(ana, f"{HISTORY}/revert{bad}", 404)
+
+
+def test_it_refuses_what_would_be_one_image_too_many(
+    ana: Client, alice: Caller, address: Address, settings: Settings
+) -> None:
+    """What was made here counts as soon as a tag names it."""
+    first = push_image(alice, address, "1")
+    second = push_image(alice, address, "1")
+    images.untag(alice, address, Tag.parse("1"))
+    Image.objects.filter(id=first.id).update(is_generated=True)
+    settings.MAX_IMAGES = 1
+    answer = ana.post(f"{HISTORY}/revert", {"tag": "1", "digest": first.digest}, follow=True)
+    assert "Nothing was put back." in answer.content.decode() and not second.tags.exists()
+    assert not ImageTag.objects.exists() and Image.objects.get(id=first.id).is_generated
 
 
 def test_it_refuses_readers(client: Client, alice: Caller, address: Address) -> None:

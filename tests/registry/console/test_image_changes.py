@@ -4,7 +4,7 @@ from django.test import Client
 
 from accounts.caller import Caller
 from registry.core import work
-from registry.models import Image, ImageTag, Repository, WorkItem
+from registry.models import Image, ImageScan, ImageTag, Repository, WorkItem
 from registry.values import Address
 from tests.factories.registry import push_image, push_index
 from tests.registry.console.test_console import BASE, PRIVATE, ana, page
@@ -84,9 +84,44 @@ def test_all_that_match_are_deleted_by_work(ana: Client, alice: Caller, address:
 def test_readers_see_no_way_to_change(reader: Client, alice: Caller, address: Address) -> None:
     image = push_image(alice, address, "1")
     text = page(reader, IMAGES)
-    assert "BatchDeleteImage" in text and "Remove the tag" not in text and "checkbox" not in text
-    assert "you need <code>PutImage" in page(reader, f"{IMAGES}/{image.digest}/retag")
+    assert "BatchDeleteImage" in text and "Remove the tag" not in text and 'class="tick"' not in text
+    assert "you need <code>ecr:PutImage" in page(reader, f"{IMAGES}/{image.digest}/retag")
     assert reader.post(f"{IMAGES}/{image.digest}/retag", {"tag": "2"}).status_code == 403
     assert reader.post(f"{PRIVATE}/team/app/-/tags/1/remove", {"digest": image.digest}).status_code == 403
     assert reader.post(f"{IMAGES}/delete", {"digest": image.digest}).status_code == 403
     assert ImageTag.objects.count() == 1
+
+
+def test_two_ticked_images_are_compared(ana: Client, reader: Client, alice: Caller, address: Address) -> None:
+    one, two = push_image(alice, address, "1"), push_image(alice, address, "2")
+    compare = f"{PRIVATE}/team/app/-/compare"
+    for browser in (ana, reader):
+        assert f'formaction="{compare}"' in page(browser, IMAGES)
+        assert f'name="digest" value="{one.digest}"' in page(browser, IMAGES)
+        answer = browser.post(compare, {"digest": [two.digest, one.digest]})
+        assert answer.headers["Location"] == f"{compare}/{one.digest}...{two.digest}"
+        for ticked in ([], [one.digest], [one.digest, two.digest, f"sha256:{'0' * 64}"], ["x", "y"]):
+            answer = browser.post(compare, {"digest": ticked}, follow=True)
+            assert "Tick two images to compare them." in answer.content.decode()
+    Image.objects.filter(pk=two.pk).delete()
+    assert "formaction" not in page(reader, IMAGES)
+
+
+def test_images_are_found_by_class_and_by_what_scans_found(ana: Client, alice: Caller, address: Address) -> None:
+    old, bad, child = push_image(alice, address, "old"), push_image(alice, address, "bad"), push_image(alice, address)
+    index = push_index(alice, address, "all", [child])
+    Image.objects.filter(pk=old.pk).update(image_status="ARCHIVED")
+    ImageScan.objects.create(image=old, scan_type="BASIC", status="COMPLETE", counts={"LOW": 3})
+    ImageScan.objects.create(image=bad, scan_type="BASIC", status="COMPLETE", counts={"HIGH": 1})
+    ImageScan.objects.create(image=child, scan_type="BASIC", status="ACTIVE", counts={"CRITICAL": 0, "HIGH": 2})
+    for query, names in {
+        "image_class=ARCHIVED": {old},
+        "image_class=ACTIVE": {bad, index},
+        "severity=LOW": {old, bad, index},
+        "severity=HIGH": {bad, index},
+        "severity=CRITICAL": set(),
+    }.items():
+        text = page(ana, f"{IMAGES}?{query}")
+        shown = {each for each in (old, bad, index) if f'value="{each.digest}"' in text}
+        assert shown == names, query
+    assert ana.get(f"{IMAGES}?severity=BAD").status_code == 400

@@ -17,7 +17,10 @@ from tests.registry.console.test_console import PRIVATE, ana, chi, page
 __all__ = ["ana", "chi"]
 
 ROOT = f"{PRIVATE}/team/app/-"
-CONFIG = json.dumps({"os": "linux", "architecture": "amd64", "config": {"Env": ["API_TOKEN=abc"]}}).encode()
+STEPS = [{"created_by": "ENV API_TOKEN=hush", "empty_layer": True}, {"created_by": "RUN login --password opensesame"}]
+CONFIG = json.dumps(
+    {"os": "linux", "architecture": "amd64", "config": {"Env": ["API_TOKEN=abc"]}, "history": STEPS}
+).encode()
 
 
 @pytest.fixture
@@ -45,18 +48,40 @@ def test_pages_of_an_image(ana: Client, image: Image) -> None:
     assert "private" in answer.headers["Cache-Control"]
 
 
+def test_commands_are_of_the_program_for_the_kind(ana: Client, alice: Caller, address: Address, image: Image) -> None:
+    assert "docker pull testserver/111122223333/team/app@sha256:" in page(ana, f"{ROOT}/images/{image.digest}")
+    notes = push_image(alice, address, "notes", artifactType="application/vnd.example.notes.v1")
+    text = page(ana, f"{ROOT}/tags/notes")
+    assert "oras pull --plain-http testserver/111122223333/team/app:notes" in text
+    assert f"oras pull --plain-http testserver/111122223333/team/app@{notes.digest}" in text
+    assert "docker pull" not in text
+
+
+def test_commands_of_the_build_hide_secrets_and_warn_the_owner(ana: Client, image: Image) -> None:
+    text = page(ana, f"{ROOT}/images/{image.digest}/layers")
+    assert "Some commands hold what looks like secrets" in text
+    for shown, command in (
+        ("ENV API_TOKEN=••••••••", "ENV API_TOKEN=hush"),
+        ("RUN login --password ••••••••", "RUN login --password opensesame"),
+    ):
+        assert f'<details class="masked"><summary><code>{shown}</code>' in text
+        assert text.count(command) == 1 and f"{command}</pre></details>" in text
+
+
 def test_pages_of_a_chart_and_comparisons(ana: Client, alice: Caller, address: Address, image: Image) -> None:
     for number in ("1.0.0", "1.1.0"):
         push_chart(alice, address, Chart("shop", number, values=f"version: {number}\n"))
     text = page(ana, f"{ROOT}/tags/1.1.0")
-    assert "helm install my-release oci://testserver/111122223333/team/app --version 1.1.0" in text
+    assert "helm install my-release oci://testserver/111122223333/team/app --version 1.1.0 --plain-http" in text
     assert ana.get(f"{ROOT}/charts/1.1.0").headers["Location"] == f"{ROOT}/tags/1.1.0"
     for section in ("values", "schema", "templates", "dependencies", "changelog", "crds", "images"):
         page(ana, f"{ROOT}/charts/1.1.0/{section}")
     assert "+version: 1.1.0" in page(ana, f"{ROOT}/compare/1.0.0...1.1.0")
     assert ana.get(f"{ROOT}/compare?a=1.0.0&b=1.1.0").headers["Location"] == f"{ROOT}/compare/1.0.0...1.1.0"
-    page(ana, f"{ROOT}/compare")
+    assert '<option value="1.1.0"></option><option value="1.0.0">' in page(ana, f"{ROOT}/compare")
     page(ana, f"{ROOT}/compare?a=1.0.0&b=", 400)
+    deny(alice, address, "ecr:ListImages")
+    assert "<option" not in page(ana, f"{ROOT}/compare").partition('<datalist id="suggested">')[2].partition("</")[0]
 
 
 def test_who_may_not_pull_sees_no_contents(ana: Client, alice: Caller, address: Address, image: Image) -> None:

@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
+from pytest_django import Settings
 
 from accounts.caller import Caller, operator
-from accounts.directory import groups, policies, roles, users
+from accounts.directory import console_passwords, groups, policies, roles, users
 from accounts.models import AuditEvent
 from registry.console.urls import urlpatterns
-from registry.core import templates
-from registry.models import Repository, WorkItem
+from registry.core import registries, templates
+from registry.models import ReplicationBackfill, Repository, Suppression, WorkItem
+from registry.notifications import webhooks
 from registry.values import Address, RegistryId
 from tests.factories.registry import push_image
 from tests.registry.console.test_console import ana, chi
@@ -30,16 +32,25 @@ TRUST = json.dumps(
 
 
 @pytest.fixture
-def known(alice: Caller, address: Address) -> dict[str, Any]:
+def known(alice: Caller, address: Address, settings: Settings) -> dict[str, Any]:
     """What Alice's addresses name, all of it there."""
     image = push_image(alice, address, "1")
     caller = operator(ACCOUNT)
     for make in (users.create, groups.create):
         make(caller, ACCOUNT, "it")
+    console_passwords.create(caller, ACCOUNT, "it", "a shelf of long words")
     roles.create(caller, ACCOUNT, "it", TRUST)
     policies.create(caller, ACCOUNT, "it", DOCUMENT)
     templates.put(alice, RegistryId(ACCOUNT, "us-east-1"), "team", {"applied_for": ["CREATE_ON_PUSH"]})
     item = WorkItem.objects.create(account_id=ACCOUNT, region="us-east-1", kind="delete-images", created_by="x")
+    settings.OUTBOUND_PRIVATE_NETWORKS = ("127.0.0.0/8",)
+    webhooks.create(alice, ACCOUNT, "hook", {"url": "http://127.0.0.1:9/", "event_types": ["*"]})
+    delivery = webhooks.send_test(alice, ACCOUNT, "hook")
+    rule = {"destinations": [{"region": "us-east-1", "registryId": "444455556666"}]}
+    registries.put_replication(alice, RegistryId(ACCOUNT, "us-east-1"), {"rules": [rule]})
+    to = {"source_region": "us-east-1", "region": "us-east-1", "registry_id": "444455556666"}
+    backfill = ReplicationBackfill.objects.create(account_id=ACCOUNT, **to)
+    suppression = Suppression.objects.create(account_id=ACCOUNT, region="us-east-1", vulnerability="CVE-2026-1000")
     event = AuditEvent.objects.filter(account_id=ACCOUNT).first()
     assert event is not None
     return {
@@ -51,12 +62,19 @@ def known(alice: Caller, address: Address) -> dict[str, Any]:
         "after": image.digest,
         "prefix": "team",
         "item_id": str(item.id),
+        "webhook": "hook",
+        "delivery_id": str(delivery.id),
+        "handle": str(item.id),
         "event_id": str(event.id),
         "kind": "csv",
+        "form": "cdx",
         "section": "users",
         "email": "ana@example.com",
         "policy": "it",
         "key_id": "AKIAEXAMPLE00000",
+        "number": "0",
+        "backfill_id": str(backfill.id),
+        "suppression_id": str(suppression.id),
     }
 
 
@@ -65,7 +83,7 @@ def address_of(name: str, known: dict[str, Any], **more: str) -> str:
     repository = {"name": "team/app", "reference": known["digest"]}
     for values in (
         repository | {"section": "layers"},
-        repository | {"reference": "1", "section": "values"},
+        repository | {"reference": "1", "section": "values", "form": "csv"},
         {"name": "it"},
     ):
         given = known | values | more

@@ -92,6 +92,7 @@ def test_it_refuses_strangers_and_notices_of_others(ana: Client, person: Person)
 @pytest.mark.parametrize("after", ["x", "²", "9" * 30, "-1"])
 def test_it_refuses_bad_places_in_the_list(ana: Client, after: str) -> None:
     page(ana, f"{PAGE}?after={after}", 400)
+    page(ana, f"{PAGE}?before={after}", 400)
 
 
 def test_long_lists_go_on_and_cost_the_same(
@@ -101,6 +102,10 @@ def test_long_lists_go_on_and_cost_the_same(
         tell(person, number)
     with django_assert_max_num_queries(12):
         text = page(ana, PAGE)
-    assert text.count('class="unread"') == 50 and "Next" in text
+    assert text.count('class="unread"') == 50 and "Older" in text and "Newer" not in text
     oldest = Notice.objects.order_by("id")[5]
-    assert page(ana, f"{PAGE}?after={oldest.id}").count('class="unread"') == 5
+    text = page(ana, f"{PAGE}?after={oldest.id}")
+    assert text.count('class="unread"') == 5 and f"?before={oldest.id - 1}" in text and "Newer" in text
+    assert page(ana, f"{PAGE}?before={oldest.id}").count('class="unread"') == 50
+    assert "Nothing comes behind this place" in page(ana, f"{PAGE}?after=1")
+    assert page(ana, f"{PAGE}?before=~").count('class="unread"') == 50

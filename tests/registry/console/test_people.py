@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
@@ -16,12 +15,6 @@ from tests.registry.console.test_iam import TRUST
 
 __all__ = ["ana", "chi"]
 PEOPLE = f"{BASE}/iam/people"
-
-
-@pytest.fixture(autouse=True)
-def limits() -> None:
-    """No test sees what another one has used up."""
-    cache.clear()
 
 
 @pytest.fixture

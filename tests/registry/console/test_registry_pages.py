@@ -85,27 +85,19 @@ class TestSettings:
     """Each setting with what it does."""
 
     path = f"{REGISTRY}/settings"
-    given = {"step": "save", "policy_scope": "V1", "scan_type": "ENHANCED"}
+    given = {"step": "save", "policy_scope": "V1"}
 
     def test_it_works(self, ana: Client) -> None:
         assert "Blob mounting" in page(ana, self.path)
         assert ana.post(self.path, self.given).status_code == 302
         row = registries.of(HOME)
         assert (row.policy_scope, row.blob_mounting) == ("V1", False)
-        assert row.scanning_configuration["scanType"] == "ENHANCED"
 
     def test_it_refuses_to_overwrite_what_others_saved(self, ana: Client, alice: Caller) -> None:
-        was = json.dumps({"policy_scope": "V2", "blob_mounting": True, "scan_type": "BASIC"})
+        was = json.dumps({"policy_scope": "V2", "blob_mounting": True})
         registries.put_account_setting(alice, HOME, "BLOB_MOUNTING", "DISABLED")
         answer = ana.post(self.path, self.given | {"was": was})
         assert answer.status_code == 409 and registries.of(HOME).policy_scope == "V2"
-
-    def test_it_refuses_a_scan_type_that_the_rules_do_not_know(self, ana: Client, alice: Caller) -> None:
-        rule = {"scanFrequency": "CONTINUOUS_SCAN", "repositoryFilters": [{"filter": "*", "filterType": "WILDCARD"}]}
-        registries.put_scanning(alice, HOME, "ENHANCED", [rule])
-        answer = ana.post(self.path, self.given | {"scan_type": "BASIC"})
-        assert answer.status_code == 422 and "scan rules" in answer.content.decode()
-        assert registries.of(HOME).policy_scope == "V2", "all or nothing"
 
     def test_exclusions_come_and_go(self, ana: Client) -> None:
         role = "arn:aws:iam::111122223333:role/scanner"
@@ -137,6 +129,8 @@ class TestTemplates:
 
     def test_it_works(self, ana: Client) -> None:
         assert "No templates" in page(ana, self.path)
+        blank = page(ana, f"{self.path}/-/new")
+        assert 'name="prefix"' in blank and "<h1>Create template</h1>" in blank and "Delete template" not in blank
         assert ana.post(f"{self.path}/-/new", self.given).status_code == 302
         again = ana.post(f"{self.path}/-/new", self.given)
         assert again.status_code == 422 and "for this prefix already" in again.content.decode()
@@ -173,6 +167,6 @@ class TestTemplates:
         ana.post(f"{self.path}/-/new", self.given)
         text = page(looker, f"{self.path}/team")
         assert "UpdateRepositoryCreationTemplate" in text and "Save template" not in text
-        assert "you need <code>DeleteRepositoryCreationTemplate" in page(looker, f"{self.path}/team/-/delete")
+        assert "you need <code>ecr:DeleteRepositoryCreationTemplate" in page(looker, f"{self.path}/team/-/delete")
         for place in ("team", "team/-/delete", "-/new"):
             assert looker.post(f"{self.path}/{place}", self.given).status_code == 403

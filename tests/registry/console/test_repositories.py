@@ -2,12 +2,13 @@
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.caller import Caller
-from registry.core import templates, work
-from registry.models import CreationTemplate, Repository, WorkItem
+from registry.core import addresses, templates, work
+from registry.models import CreationTemplate, ImageScan, Repository, WorkItem
 from registry.values import Address, RegistryId
-from tests.factories.registry import make_repository, push_image
+from tests.factories.registry import make_repository, push_image, push_index
 from tests.registry.console.test_console import BASE, PRIVATE, ana, chi, page
 
 __all__ = ["ana", "chi"]
@@ -65,6 +66,7 @@ def test_a_name_is_looked_at_before_it_is_created(ana: Client, alice: Caller, ad
     assert "Use 2 to 256 lower-case letters" in look(name="Not Legal")
     tried = {"image_tag_mutability": "IMMUTABLE_WITH_EXCLUSION", "exclusion_filters": "dev-*", "trial": "dev-1, v1"}
     shown = look(name="x1", **tried)
+    assert '<div id="trial-check" class="trial-check" aria-live="polite" hx-swap-oob="true">' in shown
     assert shown.index("dev-1") < shown.index("can be moved") < shown.index("v1") < shown.index("is immutable")
     taken = ana.post(NEW, {"name": "team/new", "image_tag_mutability": "MUTABLE", "step": "template"}).content.decode()
     assert 'value="IMMUTABLE" checked' in taken and "by=template" in taken
@@ -172,3 +174,29 @@ def test_the_template_of_another_account_is_not_told(ana: Client, charlie: Calle
     given = {"name": "x1", "image_tag_mutability": "MUTABLE", "step": "check"}
     assert "by the template" not in ana.post(NEW, given).content.decode()
     assert CreationTemplate.objects.count() == 1
+
+
+def test_a_column_says_what_scans_found_under_the_newest_tags(
+    ana: Client,
+    alice: Caller,
+    address: Address,
+    settings: Settings,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    settings.RIGHTS_SECONDS = 5
+    child = push_image(alice, address)
+    index = push_index(alice, address, "2", [child])
+    ImageScan.objects.create(image=child, scan_type="BASIC", status="COMPLETE", counts={"HIGH": 3})
+    other = addresses.private(alice.account_id, "other/web")
+    make_repository(alice, "other/web")
+    old, new = push_image(alice, other, "1"), push_image(alice, other, "2")
+    ImageScan.objects.create(image=old, scan_type="BASIC", status="COMPLETE", counts={"CRITICAL": 1})
+    ImageScan.objects.create(image=new, scan_type="BASIC", status="COMPLETE", counts={})
+    make_repository(alice, "empty")
+    path = f"{PRIVATE}?columns=vulnerabilities"
+    page(ana, path)
+    with django_assert_max_num_queries(8):
+        text = page(ana, path)
+    assert "Newest tag's vulnerabilities" in text and "Critical" not in text and "none known" in text
+    assert f"/team/app/-/images/{index.digest}/vulnerabilities?platform=" in text and "High <strong>3</strong>" in text
+    assert f"/other/web/-/images/{new.digest}/vulnerabilities" in text

@@ -4,12 +4,14 @@ import json
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.caller import Caller
-from registry.core import repositories, repository_settings
+from registry.core import registries, repositories, repository_settings
 from registry.errors import DeletionProtected
 from registry.models import Repository
 from registry.values import Address
+from tests.factories.registry import push_image
 from tests.registry.console.test_console import PRIVATE, ana, page
 from tests.registry.console.test_iam import reader
 
@@ -75,3 +77,25 @@ def test_a_protected_repository_is_deleted_by_nobody(ana: Client, alice: Caller,
     repositories.put_deletion_protection(alice, address, False)
     assert ana.post(path, {"typed": "team/app"}).status_code == 302
     assert ana.post(path, {"typed": "team/app"}).status_code == 404, "a second click finds nothing"
+
+
+def test_it_says_how_images_are_scanned_in_the_end(ana: Client, alice: Caller, address: Address) -> None:
+    assert "In force: By hand." in page(ana, PATH)
+    rule = {"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": [{"filter": "team/*", "filterType": "WILDCARD"}]}
+    registries.put_scanning(alice, address.registry, "BASIC", [rule])
+    assert "In force: On push, by the registry's filter team/*." in page(ana, PATH)
+
+
+def test_deleting_says_how_long_it_can_be_undone(
+    ana: Client, alice: Caller, address: Address, settings: Settings
+) -> None:
+    image = push_image(alice, address, "1")
+    one, some = f"{PRIVATE}/team/app/-/delete", f"{PRIVATE}/team/app/-/images/delete?digest={image.digest}"
+    assert "can be restored for 7 days" in page(ana, one) and "/repositories/-/deleted" in page(ana, one)
+    assert "can be restored for 7 days" in page(ana, some) and "/-/images/deleted" in page(ana, some)
+    chosen = {"name": "team/app"}
+    assert "can be restored for 7 days" in ana.post(f"{PRIVATE}/-/delete", chosen).content.decode()
+    assert "What can't be undone" not in page(ana, PATH)
+    settings.UNDELETE_SECONDS = 0
+    for path in (one, some):
+        assert "can't be restored" in page(ana, path) and "for 7 days" not in page(ana, path)

@@ -136,6 +136,7 @@ def test_a_hostile_chart_yaml_says_nothing(meta: str) -> None:
         (archive({"values.yaml": "a: 1"}), "no-chart"),
         (archive({"sub/Chart.yaml": "name: x"}), "no-chart"),
     ],
+    ids=["empty", "no tar", "no Chart.yaml", "not in one folder"],
 )
 def test_it_refuses_what_is_no_chart(content: bytes, reason: str) -> None:
     with pytest.raises(ChartUnreadable) as caught:

@@ -26,7 +26,7 @@ BUILT = {
         "Labels": {"b": "2", "a": "1"},
         "Healthcheck": {"Test": ["CMD-SHELL", "curl -f x"], "Interval": 30_000_000_000, "Timeout": 0, "Retries": 3},
         "StopSignal": "SIGQUIT",
-        "OnBuild": ["COPY . /srv"],
+        "OnBuild": ["COPY . /srv", "RUN login --password hush"],
     },
     "history": [
         {"created_by": "/bin/sh -c #(nop) ADD file:1 in / "},
@@ -49,7 +49,11 @@ def test_it_reads_what_builders_write() -> None:
     assert (config.entrypoint, config.command) == (("/entry.sh",), ("serve", "--port", "80"))
     assert (config.user, config.runs_as_root, config.working_dir) == ("www:www", False, "/srv")
     assert (config.ports, config.volumes, config.stop_signal) == (("80/tcp", "443/tcp"), ("/data",), "SIGQUIT")
-    assert config.on_build == ("COPY . /srv",) and list(config.labels.items()) == [("a", "1"), ("b", "2")]
+    assert [step.masked or step.command for step in config.on_build] == [
+        "COPY . /srv",
+        "RUN login --password ••••••••",
+    ]
+    assert list(config.labels.items()) == [("a", "1"), ("b", "2")]
     assert config.health_check == HealthCheck("curl -f x", "30s", "", "", "3")
     assert config.environment[:3] == (
         Variable("PATH", "/bin", False),

@@ -32,6 +32,8 @@ HOSTILE = [
     "<!--><img src=x onerror=alert(1)>-->",
     "```\n</code></pre><script>alert(1)</script>\n```",
     "# <img src=x onerror=alert(1)>",
+    "> [!NOTE]\n> <script>alert(1)</script> [x](javascript:alert(1))",
+    "<p class='alert-title bar' lang='vi' style='x' id='content'>Note</p><div class='alert banner'>x</div>",
 ]
 
 
@@ -88,9 +90,58 @@ def test_headings_begin_at_the_second_level_and_make_a_table_of_contents() -> No
     assert not render("# a\n\n# b\n\n# c").contents
 
 
+@pytest.mark.parametrize("kind", ["note", "tip", "important", "warning", "caution"])
+def test_alerts_are_boxes_with_a_title(kind: str) -> None:
+    title = f'<div class="alert alert-{kind}">\n<p class="alert-title" lang="en">{kind.capitalize()}</p>\n'
+    for mark in (kind.upper(), kind):
+        html = render(f"> [!{mark}]\n> Read **this**.\n>\n> - a\n\nrest").html
+        assert html.startswith(f"{title}<p>Read <strong>this</strong>.</p>\n<ul>"), html
+        assert html.endswith("</ul>\n</div>\n<p>rest</p>\n") and "[!" not in html
+    for rest in ("  \n> b", "\n>\n> b", "\nb", f"\n> b\n\n[!{kind}]: /x"):
+        assert render(f"> [!{kind}]{rest}").html == f"{title}<p>b</p>\n</div>\n", rest
+
+
+def test_quotes_in_alerts_and_headings_stay_what_they_are() -> None:
+    html = render("> [!TIP]\n> # One\n> > two\n\n> three").html
+    assert '<h2 id="text-one">One</h2>' in html and html.count("<blockquote>") == html.count("</blockquote>") == 2
+    assert html.count("<div") == html.count("</div>") == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "> [!NOTE]",
+        "> [!NOTE] text",
+        "> [!OTHER]\n> text",
+        "> text\n> [!NOTE]",
+        "> \\[!NOTE]\n> text",
+        "- > [!NOTE]\n  > text",
+        "> > [!NOTE]\n> > text",
+        "[!NOTE]\ntext",
+    ],
+)
+def test_other_quotes_stay_quotes(text: str) -> None:
+    html = render(text).html
+    assert "alert" not in html and "[!" in html
+
+
 def test_pictures_are_links_so_that_nothing_is_loaded() -> None:
     html = render("![The logo](https://example.com/a.png) ![](https://example.com/b.png)").html
     assert "<img" not in html and ">The logo</a>" in html and ">https://example.com/b.png</a>" in html
+
+
+def test_pictures_inside_links_and_html_are_their_words() -> None:
+    html = render("[![build](https://img.example/b.svg)](https://ci.example) [![](https://img.example/c.svg)](/x)").html
+    assert re.findall(r"<a href=\"(.*?)\".*?>(.*?)</a>", html) == [
+        ("https://ci.example", "build"),
+        ("/x", "https://img.example/c.svg"),
+    ]
+    logo = render(
+        "<p align=center><img src='x.png' width=9 alt=\"The 'big' <b> logo\"></p>\n\n`<img alt=\"code\">`"
+    ).html
+    assert "<img" not in logo and "<p>The 'big' &lt;b&gt; logo</p>" in logo
+    assert '<code>&lt;img alt="code"&gt;</code>' in logo
+    assert "<script" not in render("<img alt='<script>alert(1)</script>' src=x> <img src=x alt>").html
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -98,7 +149,7 @@ def test_it_refuses_what_acts(text: str) -> None:
     check(text)
 
 
-@given(st.text(alphabet=st.sampled_from(list("<>\"'&/=[]()!`*_#-|~:;. \n\tabjsx")), max_size=200))
+@given(st.lists(st.sampled_from([*"<>\"'&/=[]()!`*_#-|~:;. \n\tabjsx", "> [!TIP]\n"]), max_size=200).map("".join))
 @settings(max_examples=300, deadline=None)
 def test_it_refuses_what_acts_whatever_is_written(text: str) -> None:
     check(text)

@@ -1,6 +1,7 @@
 """Blobs of a repository: find, open, mount, delete."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -10,8 +11,8 @@ from accounts.caller import Caller
 from accounts.errors import AccessDenied, CredentialsMissing
 from registry import storage
 from registry.core import blobs, images
-from registry.errors import BlobIsReferenced, BlobNotFound
-from registry.models import Blob, Image
+from registry.errors import BlobIsReferenced, BlobNotFound, StorageUnavailable
+from registry.models import Blob, BlobLink, Image
 from registry.values import Address, Digest
 from tests.factories.registry import make_public_repository, make_repository, push_blob, push_image
 
@@ -32,13 +33,19 @@ def test_asking_renews_the_grace_of_an_unused_blob(alice: Caller, address: Addre
     """A blob that no image needs is kept when somebody asks; one that is needed is never written."""
     push_blob(alice, address, HELLO)
     long_ago = timezone.now() - timedelta(days=30)
-    Blob.objects.update(keep_until=long_ago)
+    BlobLink.objects.update(keep_until=long_ago)
     blobs.find(alice, address, DIGEST)
-    assert Blob.objects.get().keep_until > timezone.now()
+    assert BlobLink.objects.get().keep_until > timezone.now()
     push_image(alice, address, "1", layers=[HELLO])
-    Blob.objects.update(keep_until=long_ago)
+    BlobLink.objects.update(keep_until=long_ago)
     blobs.find(alice, address, DIGEST)
-    assert Blob.objects.get(digest=str(DIGEST)).keep_until == long_ago
+    assert BlobLink.objects.get(blob__digest=str(DIGEST)).keep_until == long_ago
+    other = make_repository(alice, "other").address
+    assert blobs.mount(alice, other, DIGEST, address)
+    BlobLink.objects.update(keep_until=long_ago)
+    blobs.find(alice, other, DIGEST)
+    renewed = BlobLink.objects.get(keep_until__gt=timezone.now())
+    assert renewed.repository.name == "other", "an image elsewhere keeps nothing here"
 
 
 def test_a_blob_under_collection_is_absent(alice: Caller, address: Address) -> None:
@@ -137,3 +144,24 @@ def test_anyone_reads_public_blobs(alice: Caller, anonymous: Caller, public_addr
     blobs.open_for_reading(anonymous, public_address, DIGEST).file.close()
     with pytest.raises(CredentialsMissing):
         blobs.delete(anonymous, public_address, DIGEST)
+
+
+def test_a_store_that_is_not_mounted_is_no_damage(
+    alice: Caller, address: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was marked would be absent even after it is mounted again, until somebody pushes it or all is verified."""
+    for number in range(blobs.LOST_TOGETHER):
+        push_blob(alice, address, b"other %d" % number)
+    push_blob(alice, address, HELLO)
+    (tmp_path / "empty").mkdir()
+    with monkeypatch.context() as away:
+        away.setattr(storage.default(), "root", tmp_path / "empty")
+        for ask in (blobs.find, blobs.open_for_reading):
+            with pytest.raises(StorageUnavailable, match="is it mounted"):
+                ask(alice, address, DIGEST)
+    assert not Blob.objects.exclude(state=Blob.State.LIVE).exists()
+    assert blobs.find(alice, address, DIGEST).size == 5
+    storage.default().delete(Blob.objects.get(digest=str(DIGEST)).storage_key)
+    with pytest.raises(BlobNotFound):
+        blobs.find(alice, address, DIGEST)
+    assert Blob.objects.get(digest=str(DIGEST)).state == Blob.State.DAMAGED

@@ -5,9 +5,9 @@ from django.utils import timezone
 
 from accounts.caller import Caller
 from accounts.errors import AccessDenied
-from registry.core import deletions, retagging
+from registry.core import deletions, repositories, retagging
 from registry.errors import ImageIsReferenced, ImageNotFound, ImageTagAlreadyExists
-from registry.models import Image, TagEvent
+from registry.models import Image, Repository, TagEvent
 from registry.values import Address, Digest, ImageTag
 from tests.factories.registry import make_repository, push_image, push_index
 
@@ -34,6 +34,22 @@ def test_it_works_with_children_and_what_is_attached(alice: Caller, address: Add
     assert found.freed == own.size + signature.size + sbom.size
     assert deletions.delete(alice, address, [both.digest]) == 4
     assert not live() & {both.digest, own.digest, signature.digest, sbom.digest} and shared.digest in live()
+
+
+def test_what_is_tagged_before_it_goes_stays(alice: Caller, address: Address, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody tags a platform image between the look at what goes and its deletion."""
+    child = push_image(alice, address)
+    index = push_index(alice, address, "all", [child])
+    lock = repositories.lock
+
+    def late(repository: Repository) -> None:
+        monkeypatch.setattr(repositories, "lock", lock)
+        retagging.retag(alice, address, Digest.parse(child.digest), ImageTag("kept"))
+        lock(repository)
+
+    monkeypatch.setattr(repositories, "lock", late)
+    assert deletions.delete(alice, address, [index.digest]) == 1
+    assert live() == {child.digest} and child.tags.get().name == "kept"
 
 
 def test_freed_is_after_sharing_within_the_account(alice: Caller, charlie: Caller, address: Address) -> None:

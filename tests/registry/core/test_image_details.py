@@ -6,12 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.caller import Caller
 from accounts.errors import AccessDenied, CredentialsMissing
 from accounts.iam import document
 from accounts.iam.document import Kind
 from accounts.iam.request import Rights
+from accounts.statistics import gather
 from registry import storage
 from registry.content.chart_archives import ChartUnreadable
 from registry.content.charts import Chart
@@ -84,12 +87,58 @@ def test_where_an_image_stands(alice: Caller, address: Address) -> None:
     assert image_details.get_with_place(alice, address, Tag("all"))[1].replaces == ""
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL takes an index for each part of an OR")
+def test_no_page_walks_through_all_images(alice: Caller, address: Address, repository: Repository) -> None:
+    image, other = push_image(alice, address, "1"), push_image(alice, address, "2")
+    digests = [f"sha256:{number:064x}" for number in range(500)]
+    images = (Image(repository=repository, manifest=image.manifest, digest=each, manifest_size=2) for each in digests)
+    Image.objects.bulk_create(images)
+    gather()
+    digest = Digest.parse(image.digest)
+    with CaptureQueriesContext(connection) as read:
+        image_details.get_with_place(alice, address, digest)
+        image_details.get_pair(alice, address, digest, Digest.parse(other.digest))
+        image_details.get_pair(alice, address, digest, Tag("2"))
+    with connection.cursor() as cursor:
+        for query in read.captured_queries:
+            cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
+            steps = [step for *_, step in cursor.fetchall() if "image_newest" in step or "registry_image_repos" in step]
+            assert not [step for step in steps if step.endswith("(repository_id=?)")], query["sql"]
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL counts what its indexes hold by itself")
+@pytest.mark.parametrize("attached", [0, 1, 500])
+def test_no_deletion_walks_through_all_images(
+    alice: Caller, address: Address, repository: Repository, attached: int
+) -> None:
+    """What was made of an image here is found, whether few images have such a thing or all of them."""
+    image = push_image(alice, address, "1")
+    digests = [f"sha256:{number:064x}" for number in range(500 + attached)]
+    images_of = [
+        Image(repository=repository, manifest=image.manifest, digest=each, manifest_size=2) for each in digests
+    ]
+    for made, subject in zip(images_of[500:], digests, strict=False):
+        made.is_generated, made.subject_digest = True, subject
+    Image.objects.bulk_create(images_of)
+    gather()
+    with CaptureQueriesContext(connection) as read:
+        images.delete_many(alice, address, [Digest.parse(each) for each in digests[:10]])
+    asked = [each["sql"] for each in read.captured_queries if each["sql"].startswith("SELECT")]
+    [about_generated] = [sql for sql in asked if '"subject_digest" IN' in sql and 'AND "registry_image"."is_gen' in sql]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {about_generated}")
+        steps = [step for *_, step in cursor.fetchall() if "registry_image" in step]
+    assert len(steps) == 1 and "image_generated (repository_id=? AND subject_digest=?)" in steps[0], steps
+
+
 def test_versions_of_a_chart(alice: Caller, address: Address) -> None:
-    for number in ("1.0.0", "1.1.0"):
+    pushed = ("1.10.0", "1.9.0", "1.10.0-rc.10", "1.10.0-rc.9", "1.2.0", "1.10.0-beta.1")
+    for number in pushed:
         push_chart(alice, address, Chart("shop", number))
     push_image(alice, address, "image")
-    place = image_details.get_with_place(alice, address, Tag("1.0.0"))[1]
-    assert [(each.tag, each.facts["version"]) for each in place.versions] == [("1.1.0", "1.1.0"), ("1.0.0", "1.0.0")]
+    place = image_details.get_with_place(alice, address, Tag("1.9.0"))[1]
+    versions = ["1.10.0", "1.10.0-rc.10", "1.10.0-rc.9", "1.10.0-beta.1", "1.9.0", "1.2.0"]
+    assert [(each.tag, each.facts["version"]) for each in place.versions] == [(each, each) for each in versions]
 
 
 def sharing(caller: Caller, address: Address, tag: str = "1") -> list[int]:
@@ -111,6 +160,28 @@ def test_layers_count_repositories_that_the_caller_may_see(alice: Caller, charli
     assert sharing(limited, address) == [1, 0], "who may not list the registry learns of public ones only"
     Repository.objects.filter(id=public.id).update(policy_text="{}")
     assert sharing(alice, address) == [1, 0]
+
+
+def test_pages_ask_about_the_tags_of_the_image(alice: Caller, address: Address) -> None:
+    """However it is named; the policies know the image by its tags."""
+    secret, plain = (
+        push_image(alice, address, "secret", layers=[b"1"]),
+        push_image(alice, address, "plain", layers=[b"2"]),
+    )
+    condition = {"StringEquals": {"ecr:ImageTag": "secret"}}
+    statements = [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "ecr:DescribeImages", "Resource": "*", "Condition": condition},
+    ]
+    text = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    limited = replace(alice, rights=Rights(identity=(document.parse(text, Kind.IDENTITY),)))
+    for get in (image_details.get, image_details.get_with_layers, image_details.get_with_place):
+        assert get(limited, address, Tag("plain"))
+        for reference in (Tag("secret"), Digest.parse(secret.digest)):
+            with pytest.raises(AccessDenied):
+                get(limited, address, reference)
+    with pytest.raises(AccessDenied):
+        image_details.get_pair(limited, address, Digest.parse(plain.digest), Digest.parse(secret.digest))
 
 
 def repository_owner(repository: Repository, *callers: Caller) -> Caller:

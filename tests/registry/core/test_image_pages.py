@@ -22,6 +22,9 @@ def listed(caller: Caller, address: Address, sort: str = "-pushed", **only: obje
         chosen = ImageFilter(**only)  # type: ignore[arg-type]  # the tests name the fields
         page = image_pages.page(caller, address, only=chosen, sort=sort, after=after, limit=2)
         found += [row.image for row in page.rows]
+        if page.previous:
+            back = image_pages.page(caller, address, only=chosen, sort=sort, before=page.previous, limit=2)
+            assert back.next == after and [row.image for row in back.rows] == found[-2 - len(page.rows) :][:2]
         if not page.next:
             assert page.total == len(found)
             return found
@@ -35,7 +38,10 @@ def test_it_works_without_children(alice: Caller, address: Address) -> None:
     assert listed(alice, address) == [*reversed(others), index]
     for sort in SORTS:
         assert listed(alice, address, f"-{sort}") == listed(alice, address, sort)[::-1]
-    rows = image_pages.page(alice, address).rows
+    page = image_pages.page(alice, address)
+    rows = page.rows
+    assert (page.total, page.beneath) == (4, 1)
+    assert image_pages.page(alice, address, only=ImageFilter(contains="ALL")).beneath == 0
     assert [row.tags for row in rows] == [["2"], ["1"], ["0"], ["all"]]
     assert [each.digest for each in rows[3].platforms] == [child.digest]
     assert listed(alice, address, contains=child.digest[:15]) == [child]

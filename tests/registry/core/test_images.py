@@ -3,13 +3,15 @@
 import json
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from accounts.caller import Caller
 from accounts.errors import AccessDenied, CredentialsMissing
 from accounts.models import AuditEvent, OutboxRow
 from registry import storage
-from registry.core import image_tags, images
+from registry.core import image_tags, images, repositories
 from registry.errors import (
     ImageIsReferenced,
     ImageNotFound,
@@ -52,7 +54,7 @@ def test_it_works(alice: Caller, address: Address, repository: Repository) -> No
     assert image.size > 100 and image.manifest_size == len(stored.content)
     assert [row.is_config for row in image.blobs.all()] == [True, False]
     assert AuditEvent.objects.get(event_name="PutImage").details["imageDigest"] == image.digest
-    assert OutboxRow.objects.filter(event="ImagePushed").count() == 1
+    assert OutboxRow.objects.filter(event="ImagePushed", task="gallery.search.index.refresh").count() == 1
     repository.refresh_from_db()
     assert repository.last_push_at is not None
 
@@ -64,6 +66,17 @@ def test_the_same_push_again_changes_nothing(alice: Caller, address: Address) ->
     again = images.put(alice, address, ONE, OCI_MANIFEST, content).image
     assert again == first
     assert TagEvent.objects.count() == AuditEvent.objects.filter(event_name="PutImage").count() == 1
+
+
+def test_a_push_counts_images_only_near_the_limit(alice: Caller, address: Address, settings: Settings) -> None:
+    """To count them takes long in a repository of many, and others wait for its lock."""
+    push_image(alice, address, "1")
+    for most in (100, 3):
+        settings.MAX_IMAGES = most
+        with CaptureQueriesContext(connection) as read:
+            push_image(alice, address)
+        counted = [each for each in read if "COUNT(*)" in each["sql"] and '"is_generated"' in each["sql"]]
+        assert not counted
 
 
 def test_a_tag_moves_and_its_history_tells(alice: Caller, address: Address) -> None:
@@ -107,6 +120,32 @@ def test_an_index_names_its_children(alice: Caller, address: Address) -> None:
     assert not Image.objects.filter(deleted_at=None).exists()
 
 
+def test_indexes_of_indexes_go_together_in_any_order(alice: Caller, address: Address) -> None:
+    child = push_image(alice, address)
+    inner = push_index(alice, address, "", [child])
+    outer = push_index(alice, address, "", [inner])
+    wanted = [(image.digest, "") for image in (child, inner, outer)]
+    gone, failures = images.delete_ids(alice, address, wanted)
+    assert set(gone) == set(wanted) and not failures
+
+
+def test_a_child_that_goes_while_its_index_comes_is_missed(
+    alice: Caller, address: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child = push_image(alice, address)
+    lock = repositories.lock
+
+    def late(repository: Repository) -> None:
+        monkeypatch.setattr(repositories, "lock", lock)
+        images.delete(alice, address, digest_of(child))
+        lock(repository)
+
+    monkeypatch.setattr(repositories, "lock", late)
+    with pytest.raises(ReferencedImagesNotFound):
+        push_index(alice, address, "all", [child])
+    assert not Image.objects.filter(kind="index").exists()
+
+
 def test_a_deleted_image_takes_its_tags_and_can_come_back(alice: Caller, address: Address) -> None:
     """The digest is free for a new push at once."""
     push_image(alice, address, "1")
@@ -114,7 +153,7 @@ def test_a_deleted_image_takes_its_tags_and_can_come_back(alice: Caller, address
     image = images.put(alice, address, ImageTag("2"), OCI_MANIFEST, content).image
     images.delete(alice, address, digest_of(image))
     assert image_tags.names(alice, address) == ([], False)
-    assert OutboxRow.objects.filter(event="ImageDeleted").count() == 1
+    assert OutboxRow.objects.filter(event="ImageDeleted", task="gallery.search.index.refresh").count() == 1
     with pytest.raises(ImageNotFound):
         images.head(alice, address, digest_of(image))
     again = images.put(alice, address, ONE, OCI_MANIFEST, content).image

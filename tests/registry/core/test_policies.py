@@ -1,6 +1,7 @@
 """Repository policies: put, read, removed; and what they let others do, whoever asks."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,10 +13,12 @@ from accounts.iam import document
 from accounts.iam.document import Kind
 from accounts.iam.request import Rights
 from accounts.models import AuditEvent
-from registry.core import blobs, images, policies, reading, repositories, uploads
+from registry.core import blobs, describing, images, policies, reading, repositories, uploads
+from registry.core.describing import ImageId
 from registry.core.permissions import NOBODY
 from registry.errors import InvalidPolicy, PolicyLocksOut, RepositoryPolicyNotFound
 from registry.models import RegistrySettings, Repository
+from registry.scanning import findings, scans
 from registry.values import Address, Digest, ImageTag
 from tests.factories.registry import push_image
 
@@ -136,6 +139,34 @@ def test_rights_by_image_tag_hold_for_pulls_by_tag_digest_and_layer(
             images.get(charlie, address, refused)
     with pytest.raises(AccessDenied):
         blobs.readable(charlie, address, Digest.of(b"nightly"))
+
+
+def test_rights_by_image_tag_hold_for_each_image_that_is_described(
+    alice: Caller, charlie: Caller, address: Address
+) -> None:
+    released, nightly = (push_image(alice, address, tag, layers=[tag.encode()]) for tag in ("release-1", "nightly-1"))
+    only = {"StringLike": {"ecr:ImageTag": "release-*"}}
+    policies.put(alice, address, text(allow(charlie.account_id, "ecr:DescribeImages", Condition=only)))
+    allowed = [ImageId(tag="release-1"), ImageId(digest=released.digest)]
+    assert [each.tags for each in describing.named(charlie, address, allowed)] == [["release-1"]]
+    for refused in (ImageId(tag="nightly-1"), ImageId(digest=nightly.digest), ImageId(tag="absent")):
+        with pytest.raises(AccessDenied):
+            describing.named(charlie, address, [*allowed, refused])
+
+
+@pytest.mark.parametrize(
+    ("action", "ask"), [("DescribeImageScanFindings", findings.get), ("StartImageScan", scans.start)]
+)
+def test_rights_by_image_tag_hold_for_scans_of_a_digest(
+    alice: Caller, address: Address, action: str, ask: Callable[..., object]
+) -> None:
+    image = push_image(alice, address, "nightly-1")
+    nightly = {"StringLike": {"ecr:ImageTag": "nightly-*"}}
+    allowed = {"Effect": "Allow", "Action": "ecr:*"}
+    careful = limited(alice, allowed, {"Effect": "Deny", "Action": f"ecr:{action}", "Condition": nightly})
+    for digest, tag in ((None, ImageTag("nightly-1")), (Digest.parse(image.digest), None)):
+        with pytest.raises(AccessDenied):
+            ask(careful, address, digest, tag)
 
 
 def test_rights_by_image_tag_hold_for_each_tag_of_a_push(alice: Caller, address: Address) -> None:

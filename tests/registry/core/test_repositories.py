@@ -26,7 +26,7 @@ def test_it_works(alice: Caller) -> None:
     event = AuditEvent.objects.get(event_name="CreateRepository")
     assert (event.principal_arn, event.source_ip) == (alice.principal_arn, alice.source_ip)
     assert event.resource_arn == "arn:aws:ecr:us-east-1:111122223333:repository/team/web"
-    assert OutboxRow.objects.filter(event="RepositoryCreated", payload={"repository": made.id}).exists()
+    assert OutboxRow.objects.filter(event="RepositoryCreated", payload__repository=made.id).exists()
 
 
 def test_private_and_public_names_are_apart(alice: Caller) -> None:

@@ -24,6 +24,11 @@ def listed(caller: Caller, address: Address, sort: str = "name", **only: object)
         chosen = RepositoryFilter(**only)  # type: ignore[arg-type]  # the tests name the fields
         page = repository_pages.page(caller, address.registry, only=chosen, sort=sort, after=after, limit=2)
         found += [row.repository.name for row in page.rows]
+        if page.previous:
+            back = repository_pages.page(
+                caller, address.registry, only=chosen, sort=sort, before=page.previous, limit=2
+            )
+            assert back.next == after and [row.repository.name for row in back.rows] == found[-2 - len(page.rows) :][:2]
         if not page.next:
             assert page.total == len(found)
             return found

@@ -43,6 +43,7 @@ def test_ranges_the_rest_and_months(alice: Caller, address: Address, repository:
     push_image(alice, address, "a")
     TagEvent.objects.create(repository=repository, tag="b", kind="created", at=timezone.now() - timedelta(days=500))
     images.untag(alice, address, ImageTag("a"))
+    TagEvent.objects.create(repository=repository, tag="a", kind="expired", rule=1)
     pushes = statistics.of(alice, address).pushes
     assert len(pushes) == statistics.MONTHS
     assert pushes[-1] == (date(today.year, today.month, 1), 1) and sum(count for _, count in pushes) == 1

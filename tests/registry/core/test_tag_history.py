@@ -26,6 +26,8 @@ def test_history_page_by_page(alice: Caller, address: Address) -> None:
     ]
     page = tag_history.tag_history(alice, address, after=page.next, limit=2)
     assert [row.event.tag for row in page.rows] == ["a"] and (page.next, page.total) == ("", 3)
+    back = tag_history.tag_history(alice, address, before=page.previous, limit=2)
+    assert [row.event.tag for row in back.rows] == ["a", "b"] and not back.previous
     assert tag_history.tag_history(alice, address, tag="b").total == 1
     assert len(tag_history.tag_history(alice, address, after="nonsense").rows) == 3
 
@@ -71,7 +73,7 @@ def test_a_tag_is_put_back(alice: Caller, address: Address) -> None:
     event = tag_history.tag_history(alice, address).rows[0].event
     assert (event.kind, event.old_digest, event.new_digest) == (TagEvent.Kind.REVERTED, second.digest, first.digest)
     assert event.principal_arn == alice.principal_arn
-    assert OutboxRow.objects.filter(event="ImagePushed").count() == 1
+    assert OutboxRow.objects.filter(event="ImagePushed", task="gallery.search.index.refresh").count() == 1
     assert AuditEvent.objects.filter(event_name="PutImage").count() == 3
     images.untag(alice, address, Tag("a"))
     assert image_tags.revert(alice, address, Tag("a"), Digest.parse(second.digest))

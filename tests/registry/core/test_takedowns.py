@@ -5,9 +5,9 @@ import pytest
 from accounts.caller import Caller, Staff
 from accounts.models import AuditEvent, OutboxRow
 from registry import storage
-from registry.core import addresses, images, removed, repositories, takedowns
+from registry.core import addresses, images, recycling, removed, repositories, takedowns
 from registry.errors import ImageNotFound, InvalidValue, RepositoryNotFound, TakenDown
-from registry.models import Blob, Image, Manifest, Takedown
+from registry.models import Blob, Image, Manifest, Repository, Takedown
 from registry.values import Address, Digest, ImageTag
 from tests.factories.registry import make_public_repository, push_image, push_index
 
@@ -61,6 +61,29 @@ def test_it_works_for_one_image_with_its_platforms(alice: Caller, public_address
     assert content.digest not in {one.digest, index.digest}
 
 
+def test_what_was_made_of_the_image_goes_with_it(alice: Caller, public_address: Address) -> None:
+    image = push_image(alice, public_address, "bad")
+    subject = {"mediaType": image.media_type, "digest": image.digest, "size": image.manifest_size}
+    made = push_image(alice, public_address, subject=subject)
+    Image.objects.filter(id=made.id).update(is_generated=True)
+    takedowns.take_down(STAFF, public_address, "malware", digest=Digest.parse(image.digest))
+    with pytest.raises(ImageNotFound):
+        images.get(alice, public_address, Digest.parse(made.digest))
+    purge()
+    assert not Image.objects.exists() and not Blob.objects.exists()
+
+
+def test_what_else_was_deleted_there_can_still_be_put_back(alice: Caller, public_address: Address) -> None:
+    """Such as an index that has nothing to do with the image that is taken down."""
+    index = push_index(alice, public_address, "all", [push_image(alice, public_address)])
+    bad = push_image(alice, public_address, "bad")
+    images.delete(alice, public_address, Digest.parse(index.digest))
+    takedowns.take_down(STAFF, public_address, "malware", digest=Digest.parse(bad.digest))
+    purge()
+    assert recycling.restore(alice, public_address, Digest.parse(index.digest)).tags == ["all"]
+    assert not Image.objects.filter(digest=bad.digest).exists()
+
+
 def test_the_same_image_is_refused_again_until_the_takedown_is_lifted(alice: Caller, public_address: Address) -> None:
     image = push_image(alice, public_address, "1")
     push_image(alice, public_address, "2")
@@ -72,6 +95,24 @@ def test_the_same_image_is_refused_again_until_the_takedown_is_lifted(alice: Cal
     assert removed.standing(public_address, image.digest) is None
     with pytest.raises(RepositoryNotFound):
         takedowns.lift(STAFF, row.id)
+
+
+def test_a_push_that_is_under_way_meanwhile_is_refused_too(
+    alice: Caller, public_address: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child = push_image(alice, public_address, "kept")
+    index = push_index(alice, public_address, "bad", [child])
+    push_index(alice, public_address, "good", [child], annotations={"a": "b"})
+    lock = repositories.lock
+
+    def late(repository: Repository) -> None:
+        monkeypatch.setattr(repositories, "lock", lock)
+        takedowns.take_down(STAFF, public_address, "malware", digest=Digest.parse(index.digest))
+        lock(repository)
+
+    monkeypatch.setattr(repositories, "lock", late)
+    with pytest.raises(TakenDown):
+        push_index(alice, public_address, "again", [child])
 
 
 def test_bytes_that_another_repository_has_stay(alice: Caller, charlie: Caller, public_address: Address) -> None:

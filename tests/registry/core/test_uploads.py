@@ -17,6 +17,7 @@ from registry.errors import (
     BlobTooLarge,
     QuotaExceeded,
     StorageFull,
+    StorageUnavailable,
     UploadBusy,
     UploadCutShort,
     UploadNotFound,
@@ -211,6 +212,30 @@ def test_bytes_of_a_crashed_upload_go_with_it(
     assert list(storage.default().keys()) == []
 
 
+def test_who_read_the_upload_before_its_bytes_were_moved_changes_nothing(
+    alice: Caller, address: Address, upload_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two PUTs at once: while the second has read the row, but not claimed it, the first moves the bytes and fails."""
+    uploads.append(alice, address, upload_id, [HELLO])
+    find = uploads._find
+
+    def late(repository: Repository, upload: str) -> Upload:
+        found = find(repository, upload)
+        with monkeypatch.context() as patch:
+            patch.setattr(uploads, "_find", find)
+            patch.setattr("registry.core.blobs.link", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+            with pytest.raises(KeyboardInterrupt):
+                uploads.finish(alice, address, upload_id, Digest.of(HELLO))
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(uploads, "_find", late)
+        with pytest.raises(UploadBusy):
+            uploads.finish(alice, address, upload_id, Digest.of(HELLO))
+    uploads.finish(alice, address, upload_id, Digest.of(HELLO))
+    assert stored(alice, address, Digest.of(HELLO)) == HELLO
+
+
 def test_another_upload_may_win(
     alice: Caller, address: Address, upload_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -228,27 +253,6 @@ def test_another_upload_may_win(
     assert stored(alice, address, Digest.of(HELLO)) == HELLO
     assert Blob.objects.count() == 1
     assert len(list(storage.default().keys())) == 1
-
-
-def test_stale_uploads_are_removed(alice: Caller, address: Address, upload_id: str) -> None:
-    """Rows and bytes of uploads that were left alone go; others stay."""
-    uploads.append(alice, address, upload_id, [HELLO])
-    Upload.objects.update(touched_at=timezone.now() - timedelta(days=8))
-    fresh = uploads.start(alice, address)
-    assert uploads.remove_stale() == 1
-    assert Upload.objects.get() == fresh
-    assert list(storage.default().uploads()) == []
-
-
-def test_bytes_that_a_killed_server_left_behind_are_removed(alice: Caller, address: Address, upload_id: str) -> None:
-    """The row of an upload went, its bytes did not; those of open uploads stay."""
-    uploads.append(alice, address, upload_id, [HELLO])
-    Upload.objects.all().delete()
-    fresh = str(uploads.start(alice, address).id)
-    uploads.append(alice, address, fresh, [WORLD])
-    assert uploads.remove_stale() == 1
-    assert list(storage.default().uploads()) == [fresh]
-    assert uploads.finish(alice, address, fresh, Digest.of(WORLD)).size == len(WORLD)
 
 
 def test_it_refuses_another_digest(alice: Caller, address: Address, upload_id: str) -> None:
@@ -368,3 +372,19 @@ def test_a_failed_single_request_leaves_no_upload(alice: Caller, address: Addres
         uploads.put_whole(alice, address, Digest.of(HELLO), [HELLO[:5]], length=len(HELLO))
     assert not Upload.objects.filter(repository=repository).exists()
     assert list(storage.default().uploads()) == []
+
+
+def test_a_store_that_goes_away_after_the_last_byte_fails_no_push(
+    alice: Caller, address: Address, upload_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The blob is there; what is left of the upload goes with the next collection."""
+
+    def refuse(*_: object) -> None:
+        raise StorageUnavailable("it does not answer")
+
+    with monkeypatch.context() as away:
+        away.setattr(FilesystemDriver, "discard", refuse)
+        digest = Digest.of(HELLO)
+        assert uploads.finish(alice, address, upload_id, digest, [HELLO], length=len(HELLO)).digest == str(digest)
+    assert stored(alice, address, digest) == HELLO
+    assert list(uploads.left_behind()) == [upload_id]

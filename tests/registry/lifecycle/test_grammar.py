@@ -50,6 +50,31 @@ def test_it_works() -> None:
     assert (rules[1].patterns, rules[2].prefixes, rules[3].storage_class) == (("v*", "*-rc*"), ("prod",), "archive")
 
 
+def test_each_class_may_have_a_rule_for_all_its_images() -> None:
+    """As in the policy to archive and delete of Terraform's documentation."""
+    old = rule(1, tagStatus="any", countType="sinceImagePulled", countNumber=90, action=TRANSITION)
+    archived = {"storageClass": "archive", "countType": "sinceImageTransitioned", "countNumber": 365}
+    rules = grammar.parse(text(old, rule(2, tagStatus="any", **archived)))
+    assert [(each.storage_class, each.action) for each in rules] == [("standard", "transition"), ("archive", "expire")]
+
+
+def test_what_is_beyond_ecr() -> None:
+    """Expire by the last pull, count from the last tag, retain without a count."""
+    rules = grammar.parse(
+        text(
+            rule(1, tagStatus="tagged", tagPrefixList=["prod"], countType=None, countUnit=None, countNumber=None)
+            | {"action": {"type": "retain"}},
+            rule(2, countType="sinceImagePulled"),
+            rule(3, tagStatus="any", countType="sinceImageTagged"),
+        )
+    )
+    assert (rules[0].action, rules[0].count_type, rules[0].count) == ("retain", "", 0)
+    assert [(each.action, each.count_type) for each in rules[1:]] == [
+        ("expire", "sinceImagePulled"),
+        ("expire", "sinceImageTagged"),
+    ]
+
+
 TRANSITION = {"type": "transition", "targetStorageClass": "archive"}
 
 
@@ -81,7 +106,8 @@ TRANSITION = {"type": "transition", "targetStorageClass": "archive"}
         (text(rule(countType="imageCountMoreThan")), "rules[0].selection.countUnit"),
         (text(rule(countNumber=0)), "rules[0].selection.countNumber"),
         (text(rule(countNumber=1.5)), "rules[0].selection.countNumber"),
-        (text(rule(countType="sinceImagePulled")), "rules[0].selection.countType"),
+        (text(rule(action={"type": "retain"})), "rules[0].selection.countNumber"),
+        (text(rule(action={"type": "retain", "targetStorageClass": "archive"})), "rules[0].action.targetStorageClass"),
         (text(rule(countType="sinceImageTransitioned", countNumber=90)), "rules[0].selection.storageClass"),
         (
             text(rule(countType="sinceImageTransitioned", storageClass="archive")),
@@ -103,8 +129,12 @@ TRANSITION = {"type": "transition", "targetStorageClass": "archive"}
             "rules[1].selection.tagPrefixList",
         ),
         (text(rule(1, tagStatus="any"), rule(2)), "rules[0].rulePriority"),
+        (text(rule(1, tagStatus="any"), rule(2, tagStatus="any")), "rules[0].rulePriority"),
         ('{"rules": 1, "rules": []}', "rules"),
         ("[" * 100, ""),
+        (text(rule(77)).replace("77", "9" * 5000), ""),
+        (text(rule() | {"description": "\ud800"}), ""),
+        (text(rule() | {"description": "\0"}), ""),
     ],
 )
 def test_what_is_wrong_has_a_place(wrong: str, path: str) -> None:

@@ -14,10 +14,12 @@ from registry.core import addresses, uploads
 from registry.oci import urls
 from registry.oci.views.blobs import Layer
 from registry.oci.views.catalog import Catalog
+from registry.oci.views.peers import Trust
 from registry.oci.views.ping import Ping, Unmatched
 from registry.oci.views.tokens import Tokens
 from registry.values import Address, Digest
 from tests.factories.registry import OCI_MANIFEST, make_repository, push_blob, push_image
+from tests.registry.oci.test_peers import GATED
 from tests.registry.oci.wire import Wire
 
 CONTENT = b"layer"
@@ -52,7 +54,7 @@ ROWS = [
     ("GET", "referrers/{image}", ["BatchGetImage"], []),
     ("HEAD", "referrers/{image}", ["BatchGetImage"], []),
 ]
-WITHOUT_GATE = {Layer, Ping, Tokens, Unmatched}
+WITHOUT_GATE = {Layer, Ping, Tokens, Trust, Unmatched}
 """They name nothing that somebody owns; a layer's ticket was given by GetDownloadUrlForLayer, which asked."""
 
 
@@ -147,6 +149,9 @@ def test_it_refuses_a_verb_that_the_table_forgets() -> None:
     tested: set[tuple[str, type[APIView]]] = {("GET", Catalog), ("HEAD", Catalog)}
     for method, place, _, _ in ROWS:
         tested.add((method, view_of(resolver.resolve(f"/v2/111122223333/ab/{place.partition('?')[0]}"))))
+    for method, place in GATED:
+        path = f"/v2/_replication/111122223333.us-east-1/ab/{place.partition('?')[0]}"
+        tested.add((method, view_of(resolver.resolve(path))))
     offered: set[tuple[str, type[APIView]]] = set()
     for pattern in resolver.url_patterns:
         assert isinstance(pattern, URLPattern)

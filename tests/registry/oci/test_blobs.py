@@ -8,9 +8,9 @@ from structlog.testing import capture_logs
 
 from accounts.caller import Caller
 from accounts.sessions import bearer
-from registry.core import blobs
+from registry.core import archive, blobs, images
 from registry.errors import StorageDamaged
-from registry.models import Blob
+from registry.models import Blob, Image
 from registry.oci.answers import Blocks
 from registry.oci.headers import ByteRange
 from registry.values import Address, Digest
@@ -200,3 +200,52 @@ def test_it_works_at_an_ecr_shaped_host(alices: Wire, blob: str, public_blob: st
     assert alices.at("public.kho.example").get(public_blob).status == 200
     answer = alices.at("public.kho.example").get(blob)
     assert (answer.status, answer.code) == (404, "NAME_UNKNOWN")
+
+
+def archived(caller: Caller, address: Address, image: Image) -> None:
+    """Put an image into the archive."""
+    archive.update(caller, address, Digest.parse(image.digest), None, "ARCHIVE")
+
+
+def test_what_only_archived_images_have_is_not_found_until_one_is_restored(
+    alice: Caller, alices: Wire, private: str, address: Address
+) -> None:
+    """As their manifests. Whoever pushes asks by HEAD, and need not send what is there."""
+    first = push_image(alice, address, "1", layers=[CONTENT])
+    second = push_image(alice, address, "2", layers=[CONTENT, b"more"])
+    layer = f"{private}/blobs/{DIGEST}"
+    archived(alice, address, first)
+    assert alices.get(layer).body == CONTENT, "the other image has it, too"
+    archived(alice, address, second)
+    config = first.blobs.get(is_config=True).blob.digest
+    for place in (layer, f"{private}/blobs/{config}"):
+        for headers in ({}, {"Range": "bytes=0-9"}, {"If-None-Match": f'"{DIGEST}"'}):
+            answer = alices("GET", place, headers=headers)
+            assert (answer.status, answer.code) == (404, "BLOB_UNKNOWN") and "in the archive" in answer.message
+        assert alices.head(place).status == 200
+    archive.update(alice, address, Digest.parse(second.digest), None, "STANDARD")
+    assert alices.get(layer).body == CONTENT
+    assert alices.get(f"{private}/blobs/{Digest.of(b'more')}").body == b"more"
+
+
+def test_the_archive_of_a_repository_is_its_own(
+    alice: Caller, alices: Wire, private: str, public: str, address: Address, public_address: Address
+) -> None:
+    """What another repository archived, what no image has, and what only a deleted image had, is sent."""
+    push_image(alice, public_address, "1", layers=[CONTENT])
+    archived(alice, address, push_image(alice, address, "1", layers=[CONTENT]))
+    assert alices.get(f"{private}/blobs/{DIGEST}").status == 404
+    assert alices.get(f"{public}/blobs/{DIGEST}").body == CONTENT
+    push_blob(alice, address, b"loose")
+    assert alices.get(f"{private}/blobs/{Digest.of(b'loose')}").body == b"loose"
+    images.delete(alice, address, Digest.parse(Image.objects.get(repository__region="us-east-1").digest))
+    assert alices.get(f"{private}/blobs/{DIGEST}").body == CONTENT, "it waits for collection, as of any deleted image"
+
+
+def test_strangers_learn_nothing_of_the_archive(
+    alice: Caller, charlies: Wire, nobodys: Wire, private: str, address: Address
+) -> None:
+    archived(alice, address, push_image(alice, address, "1", layers=[CONTENT]))
+    for wire, status in ((charlies, 403), (nobodys, 401)):
+        there, absent = (wire.get(f"{private}/blobs/{digest}") for digest in (DIGEST, ABSENT))
+        assert there.status == absent.status == status and there.message == absent.message

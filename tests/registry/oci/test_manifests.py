@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from accounts.caller import Caller
 from accounts.models import Account
-from registry.core import addresses, repositories, templates
+from registry.core import addresses, archive, repositories, templates
 from registry.models import Image, ImageTag
 from registry.values import Address, Digest
 from tests.factories.registry import (
@@ -307,3 +307,18 @@ def test_it_refuses_parameters_that_are_no_tags(
     answer = alices.put(f"{private}/manifests/{place}?{query}", content, OCI_MANIFEST)
     assert (answer.status, answer.code) == (status, "TAG_INVALID")
     assert not Image.objects.exists()
+
+
+def test_what_is_archived_is_not_found_until_it_is_restored(
+    alice: Caller, alices: Wire, private: str, address: Address
+) -> None:
+    """By tag and digest, GET and HEAD; a push of the same manifest brings it back."""
+    image = push_image(alice, address, "1")
+    content = alices.get(f"{private}/manifests/1").body
+    archive.update(alice, address, Digest.parse(image.digest), None, "ARCHIVE")
+    for reference in ("1", image.digest):
+        answer = alices.get(f"{private}/manifests/{reference}")
+        assert (answer.status, answer.code) == (404, "MANIFEST_UNKNOWN") and "archive" in answer.message
+        assert alices.head(f"{private}/manifests/{reference}").status == 404
+    assert alices.put(f"{private}/manifests/1", content, OCI_MANIFEST).status == 201
+    assert alices.get(f"{private}/manifests/1").body == content

@@ -1,7 +1,6 @@
 """Pulls without a login, as often as one address may; logged in as often as one likes."""
 
 import pytest
-from django.core.cache import cache
 from pytest_django import Settings
 
 from accounts.audit import spool
@@ -16,7 +15,6 @@ from tests.registry.oci.wire import Wire
 @pytest.fixture(autouse=True)
 def limit(settings: Settings) -> None:
     """Two pulls in an hour."""
-    cache.clear()
     settings.ANONYMOUS_PULLS = (2, 3600)
 
 

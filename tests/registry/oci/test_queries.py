@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.caller import Caller
 from accounts.models import Principal
 from accounts.sessions import bearer
-from registry.core import addresses, uploads
+from registry.core import addresses, archive, reading, uploads
 from registry.models import Image
 from registry.values import Address, Digest
 from tests.factories.registry import OCI_MANIFEST, push_blob, push_image
@@ -55,6 +55,35 @@ def test_it_works_with_few_queries(
         answer = wire(method, f"/v2/{path}/{place.format(digest=DIGEST)}")
     assert answer.status == 200
     assert len(queries) <= most, [query["sql"] for query in queries]
+
+
+def test_the_archive_costs_a_pull_no_query(alices: Wire, alice: Caller, address: Address, private: str) -> None:
+    """Neither where a repository has archived images nor where it has none, whatever the answer is."""
+    images = [push_image(alice, address, name, layers=[name.encode()]) for name in ("a", "b")]
+    layers = [f"{private}/blobs/{Digest.of(name)}" for name in (b"a", b"b")]
+    costs = []
+    for archived in (False, True):
+        if archived:
+            archive.update(alice, address, Digest.parse(images[1].digest), None, "ARCHIVE")
+        for path in layers:
+            with CaptureQueriesContext(connection) as queries:
+                alices.get(path)
+            costs.append(len(queries))
+    assert len(set(costs)) == 1, costs
+
+
+def test_a_pull_looks_for_the_archive_by_its_index(alice: Caller, address: Address) -> None:
+    """The whole table of images is never read for it."""
+    push_image(alice, address, "1")
+    explain = "EXPLAIN QUERY PLAN " if connection.vendor == "sqlite" else "EXPLAIN "
+    parameters = ["2026-11-29 00:00:00+00:00", str(DIGEST), address.registry.account_id, "us-east-1", str(address.name)]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(explain + reading.BLOB, parameters)
+        plan = " ".join(str(row) for row in cursor.fetchall())
+    assert "image_archived" in plan
+    assert "SCAN i" not in plan and "SCAN n" not in plan and "Seq Scan on registry_image" not in plan, plan
 
 
 def test_it_works_without_a_query_for_nobody_at_the_door(nobodys: Wire) -> None:

@@ -7,6 +7,7 @@ import resource
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -381,6 +382,9 @@ def test_keys_leaves_out_what_is_deleted_meanwhile(driver: FilesystemDriver) -> 
         upload = new_upload()
         driver.finish(upload, append(driver, upload, {}, b"x"), key, 1)
     listing = driver.keys()
-    assert next(listing) == ("aa1", 1)
+    first = next(listing)
+    assert (first.key, first.size) == ("aa1", 1)
     driver.delete("aa2")
-    assert list(listing) == [("aa3", 1)]
+    assert [(each.key, each.size) for each in listing] == [("aa3", 1)]
+    assert [each.key for each in driver.keys("aa1")] == ["aa3"]
+    assert time.time() - first.written_at.timestamp() < 60

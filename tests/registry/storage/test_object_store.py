@@ -1,11 +1,11 @@
-"""The driver for buckets: the suite of all drivers against a real S3 server, parts, writers that meet, and outages."""
+"""The driver for buckets: the suite of all drivers against a real S3 server, reading, encryption, settings, outages."""
 
 import dataclasses
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from io import SEEK_END
 from pathlib import Path
 from typing import Any
@@ -18,83 +18,21 @@ from config import env
 from config.settings.object_store import ObjectStore as S3Settings
 from registry import storage
 from registry.errors import StorageDamaged, StorageFull, StorageUnavailable
-from registry.storage import object_segment
 from registry.storage.object_store import ObjectStoreDriver
-from tests.clients.s3 import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, ObjectStore, running
+from tests.clients.s3 import REGION, SECRET_ACCESS_KEY, ObjectStore
 from tests.contracts.storage_driver import (
     BIG,
-    BLOCK,
     StorageDriverContract,
     append,
     append_all,
-    content_of,
     counting,
-    new_claim,
     new_upload,
     store,
 )
+from tests.registry.storage.bucket import BUCKET, PART, answering, driver, s3, server
 from tests.registry.storage.test_filesystem import file_size_limit
 
-BUCKET = "kho-blobs"
-PART = 5 * BLOCK
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
-    """A real S3 server."""
-    with running(tmp_path_factory.mktemp("s3")) as started:
-        started.create_bucket(BUCKET)
-        yield started
-
-
-@pytest.fixture
-def s3(server: ObjectStore, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> S3Settings:
-    """Settings for an empty bucket of the server; parts are small."""
-    client = server.client()
-    for page in client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
-        for found in page.get("Contents", []):
-            client.delete_object(Bucket=BUCKET, Key=found["Key"])
-    for begun in client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", []):
-        client.abort_multipart_upload(Bucket=BUCKET, Key=begun["Key"], UploadId=begun["UploadId"])
-    monkeypatch.setattr(object_segment, "part_size", lambda: PART)
-    s3 = S3Settings(BUCKET, server.endpoint, server.endpoint, REGION, ACCESS_KEY_ID, SECRET_ACCESS_KEY, True, "", "")
-    settings.S3 = s3
-    return s3
-
-
-@pytest.fixture
-def driver(s3: S3Settings) -> ObjectStoreDriver:
-    """A driver with the empty bucket."""
-    return ObjectStoreDriver()
-
-
-def left_open(server: ObjectStore) -> list[str]:
-    """The keys of multipart uploads that were neither completed nor ended."""
-    return [begun["Key"] for begun in server.client().list_multipart_uploads(Bucket=BUCKET).get("Uploads", [])]
-
-
-def objects(server: ObjectStore) -> list[str]:
-    """All objects of the bucket."""
-    return [found["Key"] for found in server.client().list_objects_v2(Bucket=BUCKET).get("Contents", [])]
-
-
-@contextmanager
-def answering(driver: ObjectStoreDriver, status: int, code: str, *methods: str, header: str = "") -> Iterator[None]:
-    """Let the server answer requests (all, or those with a header) with an error, at the wire."""
-
-    def answer(request: Any, **_: Any) -> Any:
-        if request.method not in methods or (header and header not in request.headers):
-            return None
-        body = f"<Error><Code>{code}</Code><Message>words</Message></Error>".encode()
-        raw = type("Raw", (), {"stream": lambda self, **_: iter([body]), "read": lambda self, *_: body})()
-        return AWSResponse(request.url, status, {"Content-Type": "application/xml"}, raw)
-
-    events = driver._bucket.client.meta.events
-    events.register("before-send.s3", answer)
-    try:
-        yield
-    finally:
-        events.unregister("before-send.s3", answer)
+__all__ = ["driver", "s3", "server"]
 
 
 class TestObjectStoreDriver(StorageDriverContract):
@@ -126,129 +64,6 @@ def test_the_settings_name_the_driver(settings: Settings, s3: S3Settings) -> Non
     assert isinstance(storage.default(), ObjectStoreDriver)
     storage.default().check()
     storage.default.cache_clear()
-
-
-# --- parts
-
-
-def test_a_large_blob_goes_to_its_key_in_parts(driver: ObjectStoreDriver, server: ObjectStore) -> None:
-    whole = os.urandom(2 * PART + 100)
-    upload = new_upload()
-    state = append(driver, upload, {}, whole)
-    assert [size for _, _, size in state["parts"]] == [PART, PART] and state["tail"][1] == 100
-    key = driver.new_key(state)
-    driver.finish(upload, state, key, len(whole))
-    assert content_of(driver, key, len(whole)) == whole
-    driver.discard(upload, state)
-    assert left_open(server) == [] and objects(server) == [f"blobs/{key[:2]}/{key}"]
-
-
-@pytest.mark.parametrize("pieces", [[PART], [1, PART, 1], [PART - 1, 1], [PART - 1, 2, PART, 3], [3, 3, 3]])
-def test_chunks_of_any_size_continue_on_any_node(s3: S3Settings, server: ObjectStore, pieces: list[int]) -> None:
-    upload, contents = new_upload(), [os.urandom(size) for size in pieces]
-    whole = b"".join(contents)
-    state: dict[str, Any] = {}
-    for content in contents:
-        state = append(ObjectStoreDriver(), upload, state, content)
-    driver = ObjectStoreDriver()
-    key = driver.new_key(state)
-    driver.finish(upload, state, key, len(whole))
-    assert content_of(driver, key, len(whole)) == whole
-    driver.discard(upload, state)
-    driver.finish(upload, state, key, len(whole))
-    assert left_open(server) == [] and list(driver.uploads()) == []
-
-
-def test_a_stalled_writer_never_touches_parts_that_count(driver: ObjectStoreDriver, server: ObjectStore) -> None:
-    upload, first, right = new_upload(), os.urandom(PART), os.urandom(2 * PART)
-    before = append(driver, upload, {}, first)
-    stalled = driver.open_segment(upload, before, new_claim())
-    stalled.write(os.urandom(PART))
-    retry = append(driver, upload, before, right)
-    stalled.write(os.urandom(PART + 1))
-    stalled.commit()
-    assert counting(driver, upload, retry, 3 * PART) == first + right
-    driver.discard(upload, retry)
-    assert left_open(server) == []
-
-
-def test_two_first_writers_begin_at_different_keys(driver: ObjectStoreDriver, server: ObjectStore) -> None:
-    upload, right = new_upload(), os.urandom(PART + 5)
-    stalled = driver.open_segment(upload, {}, new_claim())
-    stalled.write(os.urandom(PART))
-    retry = append(driver, upload, {}, right)
-    stalled.write(b"late")
-    assert stalled.commit()["key"] != retry["key"]
-    assert len(left_open(server)) == 2
-    assert counting(driver, upload, retry, len(right)) == right
-    driver.discard(upload, retry)
-    assert left_open(server) == [], "the other one's is ended too"
-    assert content_of(driver, retry["key"], len(right)) == right
-
-
-def test_a_segment_that_is_thrown_away_ends_what_it_began(driver: ObjectStoreDriver, server: ObjectStore) -> None:
-    with driver.open_segment(new_upload(), {}, new_claim()) as segment:
-        segment.write(os.urandom(PART + 5))
-        assert len(left_open(server)) == 1
-    assert left_open(server) == [] and objects(server) == []
-
-
-def test_parts_that_were_replaced_are_never_mixed_in(driver: ObjectStoreDriver, server: ObjectStore) -> None:
-    upload, right = new_upload(), os.urandom(2 * PART)
-    state = append(driver, upload, {}, right)
-    place = {"Bucket": BUCKET, "Key": f"blobs/{state['key'][:2]}/{state['key']}", "UploadId": state["multipart"]}
-    server.client().upload_part(**place, PartNumber=state["parts"][0][0], Body=os.urandom(PART))
-    # The protocol refuses the etag; this server knows both parts, and takes the one that the etag names.
-    with suppress(StorageDamaged):
-        driver.finish(upload, state, state["key"], 2 * PART)
-        assert content_of(driver, state["key"], 2 * PART) == right
-    wrong = state | {"parts": [[number, '"' + "0" * 32 + '"', size] for number, _, size in state["parts"]]}
-    with pytest.raises(StorageDamaged):
-        driver.finish(upload, wrong, driver.new_key(), 2 * PART)
-
-
-def test_parts_grow_with_the_largest_blob(settings: Settings) -> None:
-    settings.MAX_BLOB_BYTES = 52_000 * BLOCK
-    assert object_segment.part_size() == 12 * BLOCK
-    settings.MAX_BLOB_BYTES = 1_000_000 * BLOCK
-    assert object_segment.part_size() == 223 * BLOCK
-    settings.MAX_BLOB_BYTES = BLOCK
-    assert object_segment.part_size() == 8 * BLOCK
-
-
-def test_bytes_left_by_a_process_with_larger_parts_are_taken_up(
-    driver: ObjectStoreDriver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    upload, whole = new_upload(), os.urandom(2 * PART + 3)
-    with monkeypatch.context() as patch:
-        patch.setattr(object_segment, "part_size", lambda: 3 * PART)
-        state = append(driver, upload, {}, whole[:-1])
-    state = append(driver, upload, state, whole[-1:])
-    assert [size for _, _, size in state["parts"]] == [PART, PART]
-    assert counting(driver, upload, state, len(whole)) == whole
-
-
-def test_a_server_that_copies_into_no_part_gets_the_bytes_again(driver: ObjectStoreDriver) -> None:
-    upload, whole = new_upload(), os.urandom(PART + 100)
-    state = append(driver, upload, {}, whole)
-    with answering(driver, 501, "NotImplemented", "PUT", header="x-amz-copy-source"):
-        assert counting(driver, upload, state, len(whole)) == whole
-
-
-def test_two_requests_may_discard_one_upload(driver: ObjectStoreDriver, monkeypatch: pytest.MonkeyPatch) -> None:
-    upload = new_upload()
-    state = append(driver, upload, {}, os.urandom(PART + 1))
-    seen = list(driver._bucket.listed(f"uploads/{upload}/"))
-    assert len(seen) == 2
-    driver.discard(upload, state)
-    monkeypatch.setattr(driver._bucket, "listed", lambda prefix: iter(seen))
-    driver.discard(upload, state)
-
-
-def test_an_upload_with_too_many_parts_is_refused(driver: ObjectStoreDriver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(object_segment, "MOST_PARTS", 1)
-    with pytest.raises(StorageUnavailable):
-        append(driver, new_upload(), {}, os.urandom(2 * PART))
 
 
 # --- reading
@@ -446,11 +261,3 @@ def test_no_bucket_is_needed_for_files(monkeypatch: pytest.MonkeyPatch, tmp_path
     read = S3Settings.read(used=False)
     assert (read.bucket, read.secret_access_key) == ("", "s3cret") and "s3cret" not in repr(read)
     assert not read.path_style
-
-
-def test_pieces_arrive_whole_in_any_order_of_sizes(driver: ObjectStoreDriver) -> None:
-    pieces = [os.urandom(size) for size in (0, 1, PART // 2, PART // 2, PART, 7)]
-    upload = new_upload()
-    state = append_all(driver, upload, pieces)
-    whole = b"".join(pieces)
-    assert counting(driver, upload, state, len(whole)) == whole

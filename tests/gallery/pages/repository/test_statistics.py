@@ -34,6 +34,15 @@ def test_it_works(client: Client, alias: str, pulls: None) -> None:
     assert 'aria-current="true">1 year' in page(client, f"/{alias}/app/-/statistics?days=365")
 
 
+def test_large_numbers_are_exact_here(client: Client, alias: str, pulls: None) -> None:
+    """Rows add up to their total; in lists numbers are rounded."""
+    DailyPulls.objects.filter(by__in=("client", "tag")).exclude(name="").update(count=1234567)
+    text = page(client, f"/{alias}/app/-/statistics")
+    assert "1,234,567 pulls in this range." in text and "Most on one day: 1,234,567" in text
+    assert text.count('<td class="num">1,234,567</td>') == 4, "by day, in all, by tag, by client"
+    assert "1.234.567 lượt kéo" in page(client, f"/{alias}/app/-/statistics?lang=vi")
+
+
 def test_the_same_numbers_for_a_spreadsheet(client: Client, alias: str, pulls: None) -> None:
     answer = client.get(f"/{alias}/app/-/statistics.csv?days=90")
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
@@ -44,6 +53,7 @@ def test_the_same_numbers_for_a_spreadsheet(client: Client, alias: str, pulls: N
     assert len([row for row in rows if row[0] == "day"]) == 90
     assert ["client", "docker", "1200"] in rows and ["platform", "'=cmd", "5"] in rows
     assert rows[-1][0] == "tags pushed in month" and rows[-1][2] == "3"
+    page(client, f"/{alias}/none/-/statistics.csv", 404)
 
 
 @pytest.mark.parametrize("bad", ["31", "", "-1", "x", "²"])

@@ -1,5 +1,8 @@
 """Tags on a page: filters, orders, what is folded away, two of them to compare."""
 
+import html
+import re
+
 import pytest
 from django.test import Client
 
@@ -50,6 +53,13 @@ def test_a_row_says_what_is_known(client: Client, alias: str, alice: Caller, pub
     assert "5 tags" in page(client, f"/{alias}/app/-/tags?attached=1")
 
 
+def link(text: str, rel: str) -> str:
+    """The query that a link of the pager leads to."""
+    found = re.search(rf'rel="{rel}" href="([^"]+)"', text)
+    assert found
+    return html.unescape(found[1])
+
+
 def test_pages_follow_each_other(client: Client, alias: str) -> None:
     repository = Repository.objects.get(region="public")
     image = ImageTag.objects.get(name="1.0").image
@@ -57,9 +67,13 @@ def test_pages_follow_each_other(client: Client, alias: str) -> None:
         ImageTag(repository=repository, image=image, name=f"0.{number}") for number in range(1000)
     )
     text = page(client, f"/{alias}/app/-/tags?sort=version")
-    assert "1,003 tags" in text and "?sort=version&amp;after=0.952" in text
-    assert "and 995 more" in text
-    assert order(page(client, f"/{alias}/app/-/tags?sort=version&after=0.952"), "0.951", "0.902")
+    assert "1,003 tags" in text and "and 995 more" in text and "Previous" not in text
+    second = page(client, f"/{alias}/app/-/tags{link(text, 'next')}")
+    assert order(second, "0.951", "0.902") and "First page" in second
+    assert order(page(client, f"/{alias}/app/-/tags{link(second, 'prev')}"), "1.0", "0.999", "0.952")
+    past = page(client, f"/{alias}/app/-/tags?sort=name&after=0~0")
+    assert "Nothing comes behind this place" in page(client, f"/{alias}/app/-/tags?sort=name&after=zz~0")
+    assert "Nothing comes behind this place" not in past
 
 
 @pytest.mark.parametrize("bad", ["sort=id", "kind=index", "sort=-pulls"])

@@ -1,0 +1,101 @@
+"""What stands below each other keeps apart, and short words in a table are not cut."""
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import STAFF, Site, sign_in
+from tests.clients.server import Server
+
+TEAM = "/us-east-1/repositories/team"
+OWN = (
+    f"{TEAM}/app-1/-/lifecycle",
+    f"{TEAM}/web/-/lifecycle",
+    f"{TEAM}/app-1/-/delete",
+    f"{TEAM}/web/-/compare",
+    f"{TEAM}/web/-/tags/2.4",
+    f"{TEAM}/app-0/-/settings",
+    "/us-east-1/registry/settings",
+    "/us-east-1/registry/replication/-/new",
+    "/us-east-1/registry/replication/0/-/edit",
+    "/webhooks/deploy/deliveries/00000000-0000-4000-8000-000000000002",
+)
+OF_STAFF = ("/staff/accounts/111122223333", "/staff/work/900001/-/discard", "/staff/aliases/warehuose/1")
+LEAST = 4
+TOUCHING = """least => {
+  const box = each => each.getBoundingClientRect();
+  const isShown = each => box(each).height > 1 && box(each).width > 1 && getComputedStyle(each).position != "absolute";
+  const found = [];
+  const parts = "main :is(h2, h3, .actions, .panel, .empty, .scroll, .field, .facts, .code)";
+  for (const each of document.querySelectorAll(parts)) {
+    const before = each.previousElementSibling;
+    if (!before || !isShown(each) || !isShown(before)) continue;
+    if (each.closest("td, figure, .statement, .section-head")) continue;
+    const gap = box(each).top - box(before).bottom;
+    const [above, below] = [before, each].map(one => one.className || one.tagName);
+    if (gap > -2 && gap < least) found.push(`${above} and ${below}`);
+  }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_touches_what_is_above_it(page: Page, site: Site, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    sign_in(page, site)
+    found = {}
+    for path in OWN:
+        page.goto(f"{site.console}{path}")
+        found[path] = page.evaluate(TOUCHING, LEAST)
+    page.context.clear_cookies()
+    sign_in(page, site, STAFF)
+    for path in OF_STAFF:
+        page.goto(f"{site.origin}{path}")
+        found[path] = page.evaluate(TOUCHING, LEAST)
+    assert not {path: pairs for path, pairs in found.items() if pairs}
+
+
+CUT = """() => {
+  const found = [];
+  for (const cell of document.querySelectorAll("main tbody :is(th, td.digest, td span.mono)")) {
+    const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode())
+      for (const word of node.data.matchAll(/[^\\s\\/-]+/g)) {
+        const range = document.createRange();
+        range.setStart(node, word.index);
+        range.setEnd(node, word.index + word[0].length);
+        const lines = new Set([...range.getClientRects()].map(each => each.top));
+        if (word[0].length < 24 && lines.size > 1) found.push(word[0]);
+      }
+  }
+  return found;
+}"""
+
+
+def test_platforms_in_the_list_of_images_are_not_cut(page: Page, site: Site) -> None:
+    sign_in(page, site)
+    page.goto(f"{site.console}{TEAM}/web/-/images")
+    assert page.evaluate(CUT) == []
+
+
+EVENT = """
+from accounts.models import AuditEvent
+AuditEvent.objects.create(account_id="111122223333", event_source="ecr.amazonaws.com", read_only=False,
+    event_name="BatchGetRepositoryScanningConfiguration", error_code="AccessDenied",
+    resource_arn="arn:aws:ecr:us-east-1:111122223333:repository/departments/warehouse/shelf-service",
+    principal_arn="arn:aws:sts::111122223333:assumed-role/continuous-integration/build-of-the-night",
+    source_ip="2001:db8:85a3:8d3:1319:8a2e:370:7348", user_agent="Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 "
+    "(KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36")
+"""
+
+
+def test_the_last_column_of_the_audit_log_is_not_cut(page: Page, site: Site, server: Server) -> None:
+    server.python(EVENT)
+    sign_in(page, site)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(f"{site.console}/audit")
+    assert page.get_by_text("Chrome on Linux").first.is_visible()
+    wider = "selector => [...document.querySelectorAll(selector)].filter(e => e.scrollWidth > e.clientWidth).length"
+    assert page.evaluate(wider, ".scroll") == 0, "it fits into its box"
+    assert page.evaluate(wider, ".events td") == 0, "no cell hides a part"
+    page.set_viewport_size({"width": 800, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "only the box scrolls"

@@ -1,0 +1,1 @@
+"""Replication between registries of one deployment."""
