@@ -1,0 +1,63 @@
+"""The secrets that `make run` makes for itself: whole or not there, whoever starts at the same time."""
+
+import secrets
+from pathlib import Path
+
+import pytest
+
+from config.env import BadSetting
+from config.settings.secret_files import kept_secret
+
+
+def test_it_works(tmp_path: Path) -> None:
+    made = kept_secret(tmp_path, "master_key")
+    assert len(made) == 64
+    assert kept_secret(tmp_path, "master_key") == made
+    assert kept_secret(tmp_path, "secret_key") != made
+    files = sorted((tmp_path / "secrets").iterdir())
+    assert [(each.name, each.stat().st_mode & 0o777) for each in files] == [
+        ("master_key", 0o600),
+        ("secret_key", 0o600),
+    ]
+    assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
+
+
+def test_two_that_start_at_once_have_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other one looks while this one has not yet written, which is when it may see a file without its secret."""
+    token_urlsafe, seen = secrets.token_urlsafe, []
+
+    def another_starts(length: int) -> str:
+        monkeypatch.setattr(secrets, "token_urlsafe", token_urlsafe)
+        seen.append(kept_secret(tmp_path, "master_key"))
+        return token_urlsafe(length)
+
+    monkeypatch.setattr(secrets, "token_urlsafe", another_starts)
+    mine = kept_secret(tmp_path, "master_key")
+    assert seen == [mine]
+    assert len(mine) == 64
+    assert [each.name for each in (tmp_path / "secrets").iterdir()] == ["master_key"]
+
+
+def test_one_that_dies_before_it_has_written_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dies(_: int) -> str:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(secrets, "token_urlsafe", dies)
+        with pytest.raises(KeyboardInterrupt):
+            kept_secret(tmp_path, "master_key")
+    assert len(kept_secret(tmp_path, "master_key")) == 64
+
+
+def test_an_empty_file_is_no_secret(tmp_path: Path) -> None:
+    """A disk that was full, or an older Kho, may have left one: nobody may sign or seal with nothing."""
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "master_key").touch()
+    with pytest.raises(BadSetting, match="master_key is empty"):
+        kept_secret(tmp_path, "master_key")
+
+
+def test_a_folder_that_cant_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(BadSetting, match="can't be written"):
+        kept_secret(tmp_path / "file", "master_key")
