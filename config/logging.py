@@ -28,7 +28,12 @@ def renderers(form: Form) -> list[Any]:
     """How an event becomes a line: JSON with the traceback as text, or colours where a person looks on."""
     if form == "json":
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
-    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=24)]
+    # Pretty tracebacks would show the values of variables, which may be secrets.
+    return [
+        structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), pad_event_to=24, exception_formatter=structlog.dev.plain_traceback
+        )
+    ]
 
 
 def configure(form: Form, level: str) -> dict[str, Any]:

@@ -38,9 +38,10 @@ def dave(server: Server) -> Tenant:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show what the deployment printed with the report of a test that failed."""
+    """Show what the test's deployments printed with the report of a test that failed."""
     report = yield
-    running = getattr(item, "funcargs", {}).get("server")
-    if report.failed and isinstance(running, Server):
-        report.sections.append(("Kho", running.logs()))
+    if report.failed:
+        for name, value in getattr(item, "funcargs", {}).items():
+            if isinstance(value, Server):
+                report.sections.append((f"Kho ({name})", value.logs()))
     return report
