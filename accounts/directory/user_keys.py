@@ -1,4 +1,6 @@
-"""Access keys of users, as IAM's calls and the console handle them: gated, and in the trail."""
+"""Access keys of users and of root, as IAM's calls and the console handle them: gated, and in the trail."""
+
+from typing import Final
 
 from accounts.audit.actions import Action
 from accounts.caller import Caller
@@ -8,6 +10,9 @@ from accounts.directory.access_keys import NewAccessKey
 from accounts.errors import NotFound
 from accounts.iam.arn import Arn
 from accounts.models import AccessKey, Principal
+
+ROOT: Final = ""
+"""Stands for the account's root where a user's name would stand."""
 
 
 def list_keys(caller: Caller, account_id: str, user_name: str) -> list[AccessKey]:
@@ -39,9 +44,10 @@ def delete(caller: Caller, account_id: str, user_name: str, key_id: str) -> None
 
 def _user(caller: Caller, account_id: str, name: str, action: Action) -> Principal:
     """Find the user and ask the gate before its absence is told."""
-    user = Principal.objects.filter(account_id=account_id, kind=Principal.Kind.USER, name=name).first()
+    kind, name = (Principal.Kind.USER, name) if name != ROOT else (Principal.Kind.ROOT, "root")
+    user = Principal.objects.filter(account_id=account_id, kind=kind, name=name).first()
     asking.allow(caller, action, Arn.parse(user.arn) if user else asking.arn_of(account_id, f"user/{name}"))
-    return user or principals.get(directory.get(account_id), Principal.Kind.USER, name)
+    return user or principals.get(directory.get(account_id), kind, name)
 
 
 def _key(user: Principal, key_id: str) -> AccessKey:

@@ -14,6 +14,7 @@ from accounts.directory import asking, policies, principals, second_factors
 from accounts.errors import AlreadyExists, DeleteConflict
 from accounts.gate import Values
 from accounts.iam.arn import Arn
+from accounts.iam.arn import root as root_arn
 from accounts.models import AccessKey, GroupMember, Person, Principal
 
 LONGEST_NAME: Final = 64
@@ -40,6 +41,12 @@ def get(caller: Caller, account_id: str, name: str) -> Principal:
     user, resource = _find(account_id, name)
     asking.allow(caller, Action.GET_USER, resource)
     return user or principals.get(directory.get(account_id), Principal.Kind.USER, name)
+
+
+def root(caller: Caller, account_id: str) -> Principal:
+    """Return the account's root. NotFound."""
+    asking.allow(caller, Action.GET_USER, root_arn(account_id))
+    return principals.get(directory.get(account_id), Principal.Kind.ROOT, "root")
 
 
 def list_users(caller: Caller, account_id: str, *, path: str = "/") -> list[Principal]:

@@ -47,6 +47,11 @@ def user(principal: Any) -> dict[str, Any]:
     }
 
 
+def root(principal: Any) -> dict[str, Any]:
+    """The account's root, which has the account's number and no name."""
+    return {"UserId": principal.account_id, "Arn": principal.arn, "CreateDate": principal.created_at}
+
+
 def role(principal: Any) -> dict[str, Any]:
     """A role; its trust policy is encoded as in an address, as IAM does."""
     return {

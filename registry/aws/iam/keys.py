@@ -8,11 +8,12 @@ from accounts.errors import InvalidInput, NotFound
 from accounts.models import AccessKey
 from registry.aws.dispatch import Call, operation
 from registry.aws.iam import answers
+from registry.aws.iam.named import is_own_root, user_name
 
 
 def _name(call: Call, request: dict[str, Any]) -> str:
-    """The user that is named, or the caller itself."""
-    return request.get("UserName") or call.caller.name
+    """The user that is named, or the caller; root's own keys are those of no user."""
+    return user_keys.ROOT if is_own_root(call, request) else user_name(call, request)
 
 
 @operation("iam", "CreateAccessKey")
@@ -20,7 +21,7 @@ def create(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Make a key; the secret is told once."""
     name = _name(call, request)
     made = user_keys.create(call.caller, call.caller.account_id, name)
-    known = {"UserName": name, "AccessKeyId": made.id, "Status": "Active", "SecretAccessKey": made.secret}
+    known = {"UserName": name or None, "AccessKeyId": made.id, "Status": "Active", "SecretAccessKey": made.secret}
     return {"AccessKey": known | {"CreateDate": access_keys.get(made.id).created_at}}
 
 
@@ -29,7 +30,7 @@ def list_keys(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """A user's keys."""
     name = _name(call, request)
     found = [
-        {"UserName": name, "AccessKeyId": key.id, "Status": key.status, "CreateDate": key.created_at}
+        {"UserName": name or None, "AccessKeyId": key.id, "Status": key.status, "CreateDate": key.created_at}
         for key in user_keys.list_keys(call.caller, call.caller.account_id, name)
     ]
     return answers.page(call, request, "AccessKeyMetadata", found)

@@ -7,11 +7,7 @@ from accounts.errors import InvalidInput
 from accounts.iam.request import SubjectKind
 from registry.aws.dispatch import Call, operation
 from registry.aws.errors import AwsError
-
-
-def _name(call: Call, request: dict[str, Any]) -> str:
-    """The user that is named, or the caller itself."""
-    return request.get("UserName") or call.caller.name
+from registry.aws.iam.named import user_name
 
 
 def _answer(person: Any) -> dict[str, Any]:
@@ -30,7 +26,7 @@ def create(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     if "Password" not in request:
         raise InvalidInput("password", "is needed: a user signs in with it")
     must_change = bool(request.get("PasswordResetRequired", False))
-    account_id, name = call.caller.account_id, _name(call, request)
+    account_id, name = call.caller.account_id, user_name(call, request)
     made = console_passwords.create(call.caller, account_id, name, request["Password"], must_change=must_change)
     return _answer(made)
 
@@ -38,7 +34,7 @@ def create(call: Call, request: dict[str, Any]) -> dict[str, Any]:
 @operation("iam", "GetLoginProfile")
 def get(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Whether a user may sign in, and since when."""
-    return _answer(console_passwords.get(call.caller, call.caller.account_id, _name(call, request)))
+    return _answer(console_passwords.get(call.caller, call.caller.account_id, user_name(call, request)))
 
 
 @operation("iam", "UpdateLoginProfile")
@@ -57,7 +53,7 @@ def update(call: Call, request: dict[str, Any]) -> dict[str, Any]:
 @operation("iam", "DeleteLoginProfile")
 def delete(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Let a user sign in no more."""
-    console_passwords.delete(call.caller, call.caller.account_id, _name(call, request))
+    console_passwords.delete(call.caller, call.caller.account_id, user_name(call, request))
     return {}
 
 

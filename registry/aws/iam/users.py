@@ -5,6 +5,7 @@ from typing import Any
 from accounts.directory import users
 from registry.aws.dispatch import Call, operation
 from registry.aws.iam import answers
+from registry.aws.iam.named import is_own_root, user_name
 
 
 @operation("iam", "CreateUser")
@@ -17,9 +18,10 @@ def create(call: Call, request: dict[str, Any]) -> dict[str, Any]:
 
 @operation("iam", "GetUser")
 def get(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    """A user; the caller itself without a name."""
-    name = request.get("UserName") or call.caller.name
-    return {"User": answers.user(users.get(call.caller, call.caller.account_id, name))}
+    """A user; the caller itself without a name, which root has none of."""
+    if is_own_root(call, request):
+        return {"User": answers.root(users.root(call.caller, call.caller.account_id))}
+    return {"User": answers.user(users.get(call.caller, call.caller.account_id, user_name(call, request)))}
 
 
 @operation("iam", "ListUsers")

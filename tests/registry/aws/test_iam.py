@@ -9,8 +9,9 @@ from pytest_django import Settings
 
 from accounts import recent
 from accounts.authn import sigv4
+from accounts.directory import access_keys
 from accounts.directory.access_keys import NewAccessKey
-from accounts.models import Account
+from accounts.models import Account, Principal
 from config.settings import base
 from registry.metering import drain
 from tests.registry.aws.conftest import Clients
@@ -269,3 +270,33 @@ def test_rights_that_are_taken_away_lapse(aws: Clients, settings: Settings, monk
     with pytest.raises(ClientError) as caught:
         aws("ecr", bob).describe_repositories()
     assert code(caught) == "AccessDeniedException"
+
+
+def test_who_asks_without_a_name_means_itself(aws: Clients, account: Account) -> None:
+    """Root has no name; a role's session is no user, and has to name one."""
+    made = access_keys.create(Principal.objects.get(account=account, kind=Principal.Kind.ROOT))
+    root = aws("iam", {"AccessKeyId": made.id, "SecretAccessKey": made.secret})
+    user = root.get_user()["User"]
+    assert (user["UserId"], user["Arn"]) == (account.id, f"arn:aws:iam::{account.id}:root")
+    assert "UserName" not in user
+    second = root.create_access_key()["AccessKey"]["AccessKeyId"]
+    root.update_access_key(AccessKeyId=second, Status="Inactive")
+    states = {each["AccessKeyId"]: each["Status"] for each in root.list_access_keys()["AccessKeyMetadata"]}
+    assert states == {made.id: "Active", second: "Inactive"}
+    root.delete_access_key(AccessKeyId=second)
+    assert root.get_user(UserName="alice")["User"]["UserName"] == "alice"
+
+    trust = json.dumps(TRUST).replace("444455556666", account.id)
+    aws("iam").create_role(RoleName="ci", AssumeRolePolicyDocument=trust)
+    aws("iam").attach_role_policy(RoleName="ci", PolicyArn="arn:aws:iam::aws:policy/IAMFullAccess")
+    role = f"arn:aws:iam::{account.id}:role/ci"
+    session = aws("iam", aws("sts").assume_role(RoleArn=role, RoleSessionName="job")["Credentials"])
+    for operation in ("get_user", "list_access_keys", "create_access_key", "get_login_profile"):
+        with pytest.raises(ClientError) as caught:
+            getattr(session, operation)()
+        assert caught.value.response["Error"] == {
+            "Type": "Sender",
+            "Code": "ValidationError",
+            "Message": "Must specify userName when calling with non-User credentials",
+        }
+    assert session.get_user(UserName="alice")["User"]["UserName"] == "alice"
