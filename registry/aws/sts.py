@@ -27,6 +27,7 @@ def assume_role(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Credentials of a role."""
     if call.caller.role_arn == "" and call.caller.principal_arn.endswith(":root"):
         raise AwsError("AccessDenied", "Roles may not be assumed by root accounts.", status=403)
+    _refuse_second_factor(request)
     made = assume.assume_role(call.caller, wish_of(request))
     return {"Credentials": credentials(made), "AssumedRoleUser": role_user(made)} | (
         {"SourceIdentity": made.session.source_identity} if made.session.source_identity else {}
@@ -69,10 +70,15 @@ def session_token(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Temporary credentials of the calling user. Second factors are not asked for yet."""
     if call.identified is None:
         raise CredentialsMissing
-    if request.get("SerialNumber") or request.get("TokenCode"):
-        raise AwsError("AccessDenied", "MultiFactorAuthentication is not served", status=403)
+    _refuse_second_factor(request)
     made = assume.session_token(call.caller, call.identified.principal, request.get("DurationSeconds", 0))
     return {"Credentials": credentials(made)}
+
+
+def _refuse_second_factor(request: dict[str, Any]) -> None:
+    """Refuse a code that nobody would check."""
+    if request.get("SerialNumber") or request.get("TokenCode"):
+        raise AwsError("AccessDenied", "MultiFactorAuthentication is not served", status=403)
 
 
 @operation("sts", "GetAccessKeyInfo")

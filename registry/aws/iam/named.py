@@ -1,4 +1,4 @@
-"""The user that a request is about: the one it names, or the caller."""
+"""What requests say of principals: which user they are about, and limits that are not served."""
 
 from typing import Any
 
@@ -13,6 +13,12 @@ def user_name(call: Call, request: dict[str, Any]) -> str:
     if not name and call.caller.kind is not SubjectKind.USER:
         raise AwsError("ValidationError", "Must specify userName when calling with non-User credentials")
     return name or call.caller.name
+
+
+def refuse_boundary(request: dict[str, Any]) -> None:
+    """Refuse a limit of rights that would not hold."""
+    if request.get("PermissionsBoundary"):
+        raise AwsError("InvalidInput", "Permissions boundaries are not served")
 
 
 def is_own_root(call: Call, request: dict[str, Any]) -> bool:

@@ -5,11 +5,13 @@ from typing import Any
 from accounts.directory import roles, users
 from registry.aws.dispatch import Call, operation
 from registry.aws.iam import answers
+from registry.aws.iam.named import refuse_boundary
 
 
 @operation("iam", "CreateRole")
 def create(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Make a role."""
+    refuse_boundary(request)
     made = roles.create(
         call.caller,
         call.caller.account_id,

@@ -5,12 +5,13 @@ from typing import Any
 from accounts.directory import users
 from registry.aws.dispatch import Call, operation
 from registry.aws.iam import answers
-from registry.aws.iam.named import is_own_root, user_name
+from registry.aws.iam.named import is_own_root, refuse_boundary, user_name
 
 
 @operation("iam", "CreateUser")
 def create(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Make a user."""
+    refuse_boundary(request)
     path, tags = request.get("Path", "/"), answers.tags_of(request)
     made = users.create(call.caller, call.caller.account_id, request["UserName"], path=path, tags=tags)
     return {"User": answers.user(made)}

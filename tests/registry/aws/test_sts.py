@@ -86,6 +86,10 @@ def test_a_session_policy_limits(aws: Clients, other: dict[str, Any], role: None
             {"RoleArn": ROLE, "PolicyArns": [{"arn": "arn:aws:iam::111122223333:policy/absent"}]},
             "ValidationError",
         ),
+        (
+            {"RoleArn": ROLE, "SerialNumber": "arn:aws:iam::444455556666:mfa/charlie", "TokenCode": "123456"},
+            "AccessDenied",
+        ),
         ({"RoleArn": ROLE, "Tags": [{"Key": "a", "Value": "b"}]}, "AccessDenied"),
         ({"RoleArn": "nonsense, but long enough"}, "ValidationError"),
         ({"RoleArn": ""}, "ValidationError"),
