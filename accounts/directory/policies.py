@@ -1,11 +1,11 @@
 """Policies of principals and groups: managed ones with versions, attachments, inline ones."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.audit.actions import Action
@@ -26,13 +26,21 @@ Target = Principal | Group
 
 
 def create(
-    caller: Caller, account_id: str, name: str, text: str, *, path: str = "/", description: str = ""
+    caller: Caller,
+    account_id: str,
+    name: str,
+    text: str,
+    *,
+    path: str = "/",
+    description: str = "",
+    tags: Mapping[str, str] | None = None,
 ) -> ManagedPolicy:
     """Make a managed policy, version 1. AlreadyExists, MalformedPolicy."""
     resource = asking.arn_of(account_id, f"policy{path}{name}")
-    asking.allow(caller, Action.CREATE_POLICY, resource)
+    asking.allow(caller, Action.CREATE_POLICY, resource, asking.requested(tags or {}))
     asking.check_name(name, LONGEST_NAME)
     asking.check_path(path)
+    asking.check_tags(tags or {})
     check(text, Kind.IDENTITY, document.MANAGED_LIMIT)
     try:
         with transaction.atomic():
@@ -43,6 +51,7 @@ def create(
                 path=path,
                 arn=str(resource),
                 description=description,
+                tags=dict(tags or {}),
             )
             PolicyVersion.objects.create(policy=policy, number=1, document=text, is_default=True)
             asking.record(caller, Action.CREATE_POLICY, resource)
@@ -66,15 +75,40 @@ def list_policies(caller: Caller, account_id: str) -> list[ManagedPolicy]:
 def uses(caller: Caller, account_id: str) -> dict[str, int]:
     """Return how often each managed policy is attached in the account, by ARN."""
     asking.allow(caller, Action.LIST_POLICIES, asking.arn_of(account_id, "policy/*"))
-    own = Q(principal__account_id=account_id) | Q(group__account_id=account_id)
-    return dict(Counter(PolicyAttachment.objects.filter(own).values_list("policy_arn", flat=True)))
+    rows = PolicyAttachment.objects.filter(_in_account(account_id))
+    return dict(Counter(rows.values_list("policy_arn", flat=True)))
 
 
 def attached_principals(caller: Caller, policy_arn: str) -> list[Target]:
     """Return the users, groups and roles that one of the account's own policies is attached to."""
     asking.allow(caller, Action.GET_POLICY, _parsed(policy_arn))
-    rows = PolicyAttachment.objects.filter(policy_arn=policy_arn).select_related("principal", "group").order_by("id")
-    return [target for row in rows if (target := row.principal or row.group)]
+    return _targets(PolicyAttachment.objects.filter(policy_arn=policy_arn))
+
+
+def entities(caller: Caller, account_id: str, policy_arn: str) -> list[Target]:
+    """Return the account's users, groups and roles that a policy, AWS's own included, is attached to. NotFound."""
+    resource = _parsed(policy_arn)
+    known = managed.get(policy_arn)
+    # AWS's own belong to nobody here: what is told is of the account.
+    own = asking.arn_of(account_id, resource.resource) if known else resource
+    asking.allow(caller, Action.LIST_ENTITIES_FOR_POLICY, own)
+    if known is None:
+        _find(policy_arn)
+    return _targets(PolicyAttachment.objects.filter(_in_account(account_id), policy_arn=policy_arn))
+
+
+def attachments(policy: ManagedPolicy) -> int:
+    """How often a policy, which the caller may see, is attached."""
+    return PolicyAttachment.objects.filter(policy_arn=policy.arn).count()
+
+
+def _in_account(account_id: str) -> Q:
+    return Q(principal__account_id=account_id) | Q(group__account_id=account_id)
+
+
+def _targets(rows: QuerySet[PolicyAttachment]) -> list[Target]:
+    found = rows.select_related("principal", "group").order_by("id")
+    return [target for row in found if (target := row.principal or row.group)]
 
 
 def delete(caller: Caller, policy_arn: str) -> None:

@@ -1,7 +1,7 @@
 """Issuers of OpenID Connect tokens that an account trusts."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -21,19 +21,30 @@ CLIENT: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 def create(
-    caller: Caller, account_id: str, url: str, client_ids: Sequence[str] = (), thumbprints: Sequence[str] = ()
+    caller: Caller,
+    account_id: str,
+    url: str,
+    client_ids: Sequence[str] = (),
+    thumbprints: Sequence[str] = (),
+    *,
+    tags: Mapping[str, str] | None = None,
 ) -> OpenIDConnectProvider:
     """Trust an issuer. AlreadyExists, LimitReached."""
     name = _name(url)
     resource = asking.arn_of(account_id, f"oidc-provider/{name}")
-    asking.allow(caller, Action.CREATE_OPEN_ID_CONNECT_PROVIDER, resource)
+    asking.allow(caller, Action.CREATE_OPEN_ID_CONNECT_PROVIDER, resource, asking.requested(tags or {}))
     _check(client_ids)
+    asking.check_tags(tags or {})
     try:
         with transaction.atomic():
             if OpenIDConnectProvider.objects.filter(account_id=account_id).count() >= MOST_PROVIDERS:
                 raise LimitReached(f"an account may have {MOST_PROVIDERS} identity providers")
             made = OpenIDConnectProvider.objects.create(
-                account_id=account_id, url=name, client_ids=list(client_ids), thumbprints=list(thumbprints)
+                account_id=account_id,
+                url=name,
+                client_ids=list(client_ids),
+                thumbprints=list(thumbprints),
+                tags=dict(tags or {}),
             )
             asking.record(caller, Action.CREATE_OPEN_ID_CONNECT_PROVIDER, resource, clientIDList=list(client_ids))
     except IntegrityError as error:
@@ -74,6 +85,15 @@ def set_clients(
     with transaction.atomic():
         OpenIDConnectProvider.objects.filter(id=provider.id).update(client_ids=kept)
         asking.record(caller, action, Arn.parse(provider.arn), clientIDList=kept)
+
+
+def set_thumbprints(caller: Caller, account_id: str, provider_arn: str, thumbprints: Sequence[str]) -> None:
+    """Keep other thumbprints, which are not used. NotFound."""
+    action = Action.UPDATE_OPEN_ID_CONNECT_PROVIDER_THUMBPRINT
+    provider = _allowed(caller, account_id, provider_arn, action)
+    with transaction.atomic():
+        OpenIDConnectProvider.objects.filter(id=provider.id).update(thumbprints=list(thumbprints))
+        asking.record(caller, action, Arn.parse(provider.arn), thumbprintList=list(thumbprints))
 
 
 def _name(url: str) -> str:

@@ -41,11 +41,15 @@ DIFFERENCES: Final[dict[str, dict[str, str]]] = {
         "DescribeImageTags": "Every account may ask, as everybody may pull.",
     },
     "sts": {
+        "AssumeRole": "Second factors (SerialNumber, TokenCode) are refused.",
         "GetSessionToken": "Second factors (SerialNumber, TokenCode) are refused.",
         "AssumeRoleWithWebIdentity": "Thumbprints are not used: the issuer's certificate is checked as any other.",
     },
     "iam": {
         "CreateOpenIDConnectProvider": "Thumbprints are kept and not used.",
+        "CreateRole": "A PermissionsBoundary is refused.",
+        "CreateUser": "A PermissionsBoundary is refused.",
+        "UpdateOpenIDConnectProviderThumbprint": "As CreateOpenIDConnectProvider.",
         "UpdateUser": "Policies that name the old ARN no longer mean the user.",
     },
 }

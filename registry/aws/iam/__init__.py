@@ -1,5 +1,5 @@
 """The part of iam that prepares principals. AWS Identity and Access Management API Reference."""
 
-from registry.aws.iam import groups, keys, login_profiles, policies, providers, roles, users
+from registry.aws.iam import groups, keys, login_profiles, policies, providers, roles, tagging, users
 
-__all__ = ["groups", "keys", "login_profiles", "policies", "providers", "roles", "users"]
+__all__ = ["groups", "keys", "login_profiles", "policies", "providers", "roles", "tagging", "users"]

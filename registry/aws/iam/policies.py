@@ -4,6 +4,7 @@ from typing import Any
 
 from accounts.directory import groups, policies, roles, users
 from accounts.iam import managed
+from accounts.models import Principal
 from registry.aws.dispatch import Call, operation
 from registry.aws.errors import AwsError
 from registry.aws.iam import answers
@@ -22,6 +23,7 @@ def _policy(found: Any, number: int | None = None) -> dict[str, Any]:
         "CreateDate": found.created_at,
         "UpdateDate": found.updated_at,
         "IsAttachable": True,
+        "Tags": answers.tags(found.tags),
     }
 
 
@@ -43,15 +45,19 @@ def create(call: Call, request: dict[str, Any]) -> dict[str, Any]:
         request["PolicyDocument"],
         path=request.get("Path", "/"),
         description=request.get("Description", ""),
+        tags=answers.tags_of(request),
     )
-    return {"Policy": _policy(made, 1)}
+    return {"Policy": _policy(made, 1) | {"AttachmentCount": 0}}
 
 
 @operation("iam", "GetPolicy")
 def get(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """A managed policy, AWS's own included."""
     known = managed.get(request["PolicyArn"])
-    return {"Policy": _of_aws(known) if known else _policy(policies.get(call.caller, request["PolicyArn"]))}
+    if known:
+        return {"Policy": _of_aws(known)}
+    found = policies.get(call.caller, request["PolicyArn"])
+    return {"Policy": _policy(found) | {"AttachmentCount": policies.attachments(found)}}
 
 
 @operation("iam", "ListPolicies")
@@ -69,6 +75,23 @@ def list_policies(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     ]
     is_of_boundaries = request.get("PolicyUsageFilter") == "PermissionsBoundary"
     return answers.page(call, request, "Policies", [] if is_of_boundaries else listed)
+
+
+@operation("iam", "ListEntitiesForPolicy")
+def list_entities(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """The account's users, groups and roles that a policy is attached to, by kind. It is nobody's boundary."""
+    found = policies.entities(call.caller, call.caller.account_id, request["PolicyArn"])
+    wanted, path = request.get("EntityFilter", ""), request.get("PathPrefix", "/")
+    kinds = [(each.kind.capitalize() if isinstance(each, Principal) else "Group", each) for each in found]
+    named = [
+        {"kind": kind, f"{kind}Name": each.name, f"{kind}Id": each.unique_id}
+        for kind, each in kinds
+        if each.path.startswith(path) and wanted in ("", kind)
+    ]
+    is_of_boundaries = request.get("PolicyUsageFilter") == "PermissionsBoundary"
+    answer = answers.page(call, request, "entities", [] if is_of_boundaries else named)
+    shown = answer.pop("entities")
+    return answer | {f"Policy{kind}s": [each for each in shown if each["kind"] == kind] for kind in FINDERS}
 
 
 @operation("iam", "DeletePolicy")

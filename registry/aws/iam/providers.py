@@ -4,14 +4,16 @@ from typing import Any
 
 from accounts.directory import providers
 from registry.aws.dispatch import Call, operation
+from registry.aws.iam import answers
 
 
 @operation("iam", "CreateOpenIDConnectProvider")
 def create(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Trust an issuer."""
     clients, prints = request.get("ClientIDList", []), request.get("ThumbprintList", [])
-    made = providers.create(call.caller, call.caller.account_id, request["Url"], clients, prints)
-    return {"OpenIDConnectProviderArn": made.arn}
+    tags = answers.tags_of(request)
+    made = providers.create(call.caller, call.caller.account_id, request["Url"], clients, prints, tags=tags)
+    return {"OpenIDConnectProviderArn": made.arn, "Tags": answers.tags(made.tags)}
 
 
 @operation("iam", "GetOpenIDConnectProvider")
@@ -23,6 +25,7 @@ def get(call: Call, request: dict[str, Any]) -> dict[str, Any]:
         "ClientIDList": found.client_ids,
         "ThumbprintList": found.thumbprints,
         "CreateDate": found.created_at,
+        "Tags": answers.tags(found.tags),
     }
 
 
@@ -53,4 +56,12 @@ def remove_client(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Take tokens for an audience no more."""
     arn, client = request["OpenIDConnectProviderArn"], request["ClientID"]
     providers.set_clients(call.caller, call.caller.account_id, arn, remove=[client])
+    return {}
+
+
+@operation("iam", "UpdateOpenIDConnectProviderThumbprint")
+def set_thumbprints(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """Keep other thumbprints."""
+    arn, prints = request["OpenIDConnectProviderArn"], request["ThumbprintList"]
+    providers.set_thumbprints(call.caller, call.caller.account_id, arn, prints)
     return {}

@@ -171,6 +171,12 @@ def test_identity_providers_are_kept(aws: Clients) -> None:
         ("create_user", {"UserName": "no spaces"}, "ValidationError"),
         ("create_user", {"UserName": "x" * 65}, "ValidationError"),
         ("create_user", {}, "ValidationError"),
+        ("create_user", {"UserName": "bob", "PermissionsBoundary": READS}, "InvalidInput"),
+        (
+            "create_role",
+            {"RoleName": "ci", "AssumeRolePolicyDocument": json.dumps(TRUST), "PermissionsBoundary": READS},
+            "InvalidInput",
+        ),
         ("list_users", {"Marker": "nonsense"}, "ValidationError"),
         ("get_user", {"UserName": "absent"}, "NoSuchEntity"),
         ("create_role", {"RoleName": "ci", "AssumeRolePolicyDocument": "{"}, "MalformedPolicyDocument"),
@@ -300,3 +306,79 @@ def test_who_asks_without_a_name_means_itself(aws: Clients, account: Account) ->
             "Message": "Must specify userName when calling with non-User credentials",
         }
     assert session.get_user(UserName="alice")["User"]["UserName"] == "alice"
+
+
+def test_policies_and_providers_have_tags(aws: Clients, other: dict[str, Any]) -> None:
+    iam, tags = aws("iam"), [{"Key": "team", "Value": "blue"}]
+    policy = iam.create_policy(PolicyName="push", PolicyDocument=json.dumps(POLICY), Tags=tags)["Policy"]
+    provider = iam.create_open_id_connect_provider(Url="https://ci.example.com", Tags=tags)
+    assert policy["Tags"] == provider["Tags"] == tags
+    arn, issuer = policy["Arn"], provider["OpenIDConnectProviderArn"]
+    for noun, named in (
+        ("policy", {"PolicyArn": arn}),
+        ("open_id_connect_provider", {"OpenIDConnectProviderArn": issuer}),
+    ):
+        getattr(iam, f"tag_{noun}")(**named, Tags=[{"Key": "cost", "Value": "1"}, {"Key": "Team", "Value": "red"}])
+        found = getattr(iam, f"list_{noun}_tags")(**named)
+        assert found["Tags"] == [{"Key": "Team", "Value": "red"}, {"Key": "cost", "Value": "1"}]
+        assert found["IsTruncated"] is False
+        getattr(iam, f"untag_{noun}")(**named, TagKeys=["Team"])
+        for operation, more in (("tag_{}", {"Tags": tags}), ("untag_{}", {"TagKeys": ["a"]}), ("list_{}_tags", {})):
+            with pytest.raises(ClientError) as caught:
+                getattr(aws("iam", other), operation.format(noun))(**named, **more)
+            assert code(caught) == "AccessDenied"
+            with pytest.raises(ClientError) as caught:
+                getattr(iam, operation.format(noun))(**{name: f"{value}-x" for name, value in named.items()}, **more)
+            assert code(caught) == "NoSuchEntity"
+    left = [{"Key": "cost", "Value": "1"}]
+    assert iam.get_policy(PolicyArn=arn)["Policy"]["Tags"] == left
+    assert iam.get_open_id_connect_provider(OpenIDConnectProviderArn=issuer)["Tags"] == left
+    for wrong in ("arn:aws:iam::111122223333:oidc-provider/", arn, "no ARN, but as long"):
+        with pytest.raises(ClientError) as caught:
+            iam.list_open_id_connect_provider_tags(OpenIDConnectProviderArn=wrong)
+        assert code(caught) in {"NoSuchEntity", "ValidationError"}
+
+
+def test_thumbprints_are_replaced(aws: Clients) -> None:
+    iam = aws("iam")
+    made = iam.create_open_id_connect_provider(Url="https://ci.example.com", ThumbprintList=["a" * 40])
+    arn = made["OpenIDConnectProviderArn"]
+    iam.update_open_id_connect_provider_thumbprint(OpenIDConnectProviderArn=arn, ThumbprintList=["b" * 40])
+    assert iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)["ThumbprintList"] == ["b" * 40]
+
+
+def test_what_a_policy_is_attached_to_is_listed(aws: Clients, other: dict[str, Any]) -> None:
+    iam = aws("iam")
+    arn = iam.create_policy(PolicyName="push", PolicyDocument=json.dumps(POLICY))["Policy"]["Arn"]
+    assert iam.get_policy(PolicyArn=arn)["Policy"]["AttachmentCount"] == 0
+    user = iam.create_user(UserName="bob", Path="/ci/")["User"]
+    group = iam.create_group(GroupName="writers")["Group"]
+    role = iam.create_role(RoleName="ci", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]
+    iam.attach_user_policy(UserName="bob", PolicyArn=arn)
+    iam.attach_group_policy(GroupName="writers", PolicyArn=arn)
+    iam.attach_role_policy(RoleName="ci", PolicyArn=arn)
+    assert iam.get_policy(PolicyArn=arn)["Policy"]["AttachmentCount"] == 3
+    expected = {
+        "PolicyUsers": [{"UserName": "bob", "UserId": user["UserId"]}],
+        "PolicyGroups": [{"GroupName": "writers", "GroupId": group["GroupId"]}],
+        "PolicyRoles": [{"RoleName": "ci", "RoleId": role["RoleId"]}],
+    }
+
+    def listed(**wanted: Any) -> dict[str, Any]:
+        pages = iam.get_paginator("list_entities_for_policy").paginate(**{"PolicyArn": arn} | wanted)
+        found = pages.build_full_result()
+        return {name: found[name] for name in expected if found[name]}
+
+    assert listed() == listed(PaginationConfig={"PageSize": 1}) == expected
+    assert listed(EntityFilter="Role") == {"PolicyRoles": expected["PolicyRoles"]}
+    assert listed(PathPrefix="/ci/") == {"PolicyUsers": expected["PolicyUsers"]}
+    assert listed(PolicyUsageFilter="PermissionsBoundary") == {}
+    administrators = listed(PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    assert [each["UserName"] for each in administrators["PolicyUsers"]] == ["alice"]
+    for client, wanted, expected_code in (
+        (aws("iam", other), arn, "AccessDenied"),
+        (iam, f"{arn}-x", "NoSuchEntity"),
+    ):
+        with pytest.raises(ClientError) as caught:
+            client.list_entities_for_policy(PolicyArn=wanted)
+        assert code(caught) == expected_code
