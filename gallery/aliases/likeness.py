@@ -39,6 +39,17 @@ def alike(one: str, other: str) -> bool:
     return not looks(one).isdisjoint(looks(other))
 
 
+def begins(name: str, start: str) -> bool:
+    """Whether a name can be taken for one that begins so: `ama.zon-linux` for one of `amazon`.
+
+    A short beginning that ends with a separator ends with one there, too: `golang` does not begin with `go-`.
+    """
+    if SEPARATORS.match(start[-1]) and len(joined(start)) < SHORTEST:
+        parts = words(name)
+        return any(alike("".join(parts[:count]), start) for count in range(1, len(parts)))
+    return any(seen.startswith(tuple(looks(start))) for seen in looks(name))
+
+
 def near(one: str, other: str) -> bool:
     """Whether the names differ by a slip: one letter, in long names two."""
     first, second = joined(one), joined(other)

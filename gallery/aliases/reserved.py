@@ -90,7 +90,7 @@ def _resembles(pattern: str, kind: str, name: str) -> bool:
         case Kind.EXACT:
             return likeness.alike(name, pattern)
         case Kind.PREFIX:
-            return any(seen.startswith(tuple(likeness.looks(pattern))) for seen in likeness.looks(name))
+            return likeness.begins(name, pattern)
         case _:
             return fnmatchcase(likeness.joined(name), pattern)
 

@@ -47,6 +47,19 @@ def test_names_that_are_far(one: str, other: str) -> None:
     assert not likeness.near(one, other)
 
 
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [("ama.zon-linux", "amazon"), ("g.o-tools", "go-"), ("go.tools", "go-"), ("sitemaps", "sitemap-")],
+)
+def test_names_that_begin_like_others(name: str, start: str) -> None:
+    assert likeness.begins(name, start)
+
+
+@pytest.mark.parametrize(("name", "start"), [("golang", "go-"), ("go", "go-"), ("gopher-go", "go-"), ("acme", "aws")])
+def test_names_that_do_not_begin_like_others(name: str, start: str) -> None:
+    assert not likeness.begins(name, start)
+
+
 @given(NAMES, NAMES)
 def test_likeness_is_mutual_and_sees_no_separators(one: str, other: str) -> None:
     assert likeness.alike(one, likeness.joined(one))

@@ -56,6 +56,14 @@ def test_staff_add_and_remove(alice: Caller, staff: Staff) -> None:
     assert events[0].user_agent == "staff: boss@example.com" and events[0].source_ip == "192.0.2.7"
 
 
+def test_a_short_prefix_with_a_separator_reserves_no_whole_words(db: None, staff: Staff) -> None:
+    reserved.add(staff, "go-", "prefix")
+    assert reserved.find("golang") is None
+    fits, alike = reserved.find("go-tools"), reserved.find("go.tools")
+    assert fits and not fits.is_alike
+    assert alike and alike.is_alike
+
+
 @pytest.mark.parametrize(
     ("pattern", "kind"),
     [
