@@ -99,6 +99,8 @@ class Action(StrEnum):
     GET_LOGIN_PROFILE = "GetLoginProfile"
     UPDATE_LOGIN_PROFILE = "UpdateLoginProfile"
     DELETE_LOGIN_PROFILE = "DeleteLoginProfile"
+    LIST_MFA_DEVICES = "ListMFADevices"
+    DEACTIVATE_MFA_DEVICE = "DeactivateMFADevice"
     CHANGE_PASSWORD = "ChangePassword"  # noqa: S105 - the name of an action
     CREATE_USER = "CreateUser"
     GET_USER = "GetUser"

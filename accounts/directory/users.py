@@ -1,6 +1,6 @@
 """Users of an account: made, listed, renamed, removed, tagged."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -57,6 +57,12 @@ def list_users(caller: Caller, account_id: str, *, path: str = "/") -> list[Prin
             "name"
         )
     )
+
+
+def passwords_last_used(found: Iterable[Principal]) -> dict[int, datetime]:
+    """Return when users, which the caller may see, signed in to the console last, by their row's id."""
+    people = Person.objects.filter(principal__in=list(found)).exclude(last_login=None)
+    return {person.principal_id: person.last_login for person in people if person.principal_id and person.last_login}
 
 
 @dataclass(frozen=True, slots=True)

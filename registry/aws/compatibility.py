@@ -46,6 +46,13 @@ DIFFERENCES: Final[dict[str, dict[str, str]]] = {
         "AssumeRoleWithWebIdentity": "Thumbprints are not used: the issuer's certificate is checked as any other.",
     },
     "iam": {
+        "DeactivateMFADevice": "With the last second factor the recovery codes go.",
+        "ListAccountAliases": "There are none.",
+        "ListMFADevices": "Second factors of the console; root does not sign in.",
+        "ListSSHPublicKeys": "There are none.",
+        "ListServiceSpecificCredentials": "There are none.",
+        "ListSigningCertificates": "There are none.",
+        "ListVirtualMFADevices": "None: see ListMFADevices.",
         "CreateOpenIDConnectProvider": "Thumbprints are kept and not used.",
         "CreateRole": "A PermissionsBoundary is refused.",
         "CreateUser": "A PermissionsBoundary is refused.",

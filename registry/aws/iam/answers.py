@@ -1,6 +1,7 @@
 """How IAM's answers write principals, groups, policies and lists."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -35,14 +36,15 @@ def tags_of(request: dict[str, Any]) -> dict[str, str]:
     return {each["Key"]: each["Value"] for each in request.get("Tags", [])}
 
 
-def user(principal: Any) -> dict[str, Any]:
-    """A user."""
+def user(principal: Any, password_last_used: datetime | None = None) -> dict[str, Any]:
+    """A user, with its last sign-in to the console."""
     return {
         "Path": principal.path,
         "UserName": principal.name,
         "UserId": principal.unique_id,
         "Arn": principal.arn,
         "CreateDate": principal.created_at,
+        "PasswordLastUsed": password_last_used,
         "Tags": tags(principal.tags),
     }
 

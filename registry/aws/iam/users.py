@@ -22,14 +22,16 @@ def get(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """A user; the caller itself without a name, which root has none of."""
     if is_own_root(call, request):
         return {"User": answers.root(users.root(call.caller, call.caller.account_id))}
-    return {"User": answers.user(users.get(call.caller, call.caller.account_id, user_name(call, request)))}
+    user = users.get(call.caller, call.caller.account_id, user_name(call, request))
+    return {"User": answers.user(user, users.passwords_last_used([user]).get(user.id))}
 
 
 @operation("iam", "ListUsers")
 def list_users(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """The account's users."""
     found = users.list_users(call.caller, call.caller.account_id, path=request.get("PathPrefix", "/"))
-    return answers.page(call, request, "Users", [answers.user(each) for each in found])
+    used = users.passwords_last_used(found)
+    return answers.page(call, request, "Users", [answers.user(each, used.get(each.id)) for each in found])
 
 
 @operation("iam", "DeleteUser")
