@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from registry.aws.dispatch import Call, operation
 from registry.aws.ecr.places import address_of, registry_of
 from registry.core import catalog
+from registry.errors import CatalogDataNotFound
 
 if TYPE_CHECKING:
     from registry.models import CatalogData
@@ -58,8 +59,12 @@ def put(call: Call, request: dict[str, Any]) -> dict[str, Any]:
 
 @operation("ecr-public", "GetRepositoryCatalogData")
 def get(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    """What the publisher says about a repository."""
-    return {"catalogData": described(call, catalog.get(call.caller, address_of(call, request)))}
+    """What the publisher says about a repository; empty if that is nothing, as Terraform relies on."""
+    try:
+        found = catalog.get(call.caller, address_of(call, request))
+    except CatalogDataNotFound:
+        found = catalog.nothing()
+    return {"catalogData": described(call, found)}
 
 
 @operation("ecr-public", "PutRegistryCatalogData")

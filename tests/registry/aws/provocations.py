@@ -290,7 +290,6 @@ OWN: Final[dict[tuple[str, str], Provocation]] = {
     ("GetLifecyclePolicy", "LifecyclePolicyNotFoundException"): {},
     ("GetLifecyclePolicyPreview", "LifecyclePolicyPreviewNotFoundException"): {},
     ("GetRegistryPolicy", "RegistryPolicyNotFoundException"): {},
-    ("GetRepositoryCatalogData", "RepositoryCatalogDataNotFoundException"): {},
     ("GetRepositoryPolicy", "RepositoryPolicyNotFoundException"): {},
     ("PutAccountSetting", "ValidationException"): {"value": ""},
     ("PutImage", "ImageAlreadyExistsException"): lambda bench: {"imageManifest": bench.manifest("2"), "imageTag": "2"},
@@ -354,6 +353,9 @@ UNREACHABLE: Final[dict[tuple[str, str, str], str]] = {
     ("ecr", "ListPullTimeUpdateExclusions", "LimitExceededException"): ONLY_READS,
     ("ecr", "PutAccountSetting", "LimitExceededException"): ONLY_READS,
     ("ecr", "PutRegistryScanningConfiguration", "BlockedByOrganizationPolicyException"): "There are no organisations.",
+    ("ecr-public", "GetRepositoryCatalogData", "RepositoryCatalogDataNotFoundException"): (
+        "A repository of which nothing is said has empty catalog data."
+    ),
     ("ecr-public", "PutImage", "ImageTagAlreadyExistsException"): "Tags of public repositories always move.",
     **{
         ("ecr", operation, "KmsException"): NO_KEYS

@@ -116,7 +116,15 @@ def test_it_refuses(public: Any, account: Any, data: dict[str, Any], expected: s
 def test_a_repository_may_have_none(public: Any, account: Any) -> None:
     make_public_repository(OWNER, "tool")
     get = public.get_repository_catalog_data
-    assert refused(get, repositoryName="tool") == "RepositoryCatalogDataNotFoundException"
+    assert get(repositoryName="tool")["catalogData"] == {
+        "description": "",
+        "architectures": [],
+        "operatingSystems": [],
+        "aboutText": "",
+        "usageText": "",
+        "marketplaceCertified": False,
+    }
+    assert not CatalogData.objects.exists()
     assert refused(get, repositoryName="none") == "RepositoryNotFoundException"
     put = public.put_repository_catalog_data
     assert refused(put, repositoryName="none", catalogData={}) == "RepositoryNotFoundException"
