@@ -115,6 +115,7 @@ class Action(StrEnum):
     LIST_ROLES = "ListRoles"
     DELETE_ROLE = "DeleteRole"
     UPDATE_ROLE = "UpdateRole"
+    UPDATE_ROLE_DESCRIPTION = "UpdateRoleDescription"
     UPDATE_ASSUME_ROLE_POLICY = "UpdateAssumeRolePolicy"
     TAG_ROLE = "TagRole"
     UNTAG_ROLE = "UntagRole"

@@ -83,6 +83,12 @@ def update(
     _change(caller, account_id, name, Action.UPDATE_ROLE, **changed)
 
 
+def update_description(caller: Caller, account_id: str, name: str, description: str) -> Principal:
+    """Change the description and return the role. NotFound."""
+    _check(description, SHORTEST_SESSION)
+    return _change(caller, account_id, name, Action.UPDATE_ROLE_DESCRIPTION, description=description)
+
+
 def delete(caller: Caller, account_id: str, name: str) -> None:
     """Remove a role. DeleteConflict while it has policies, or people act with it."""
     role, resource = _find(account_id, name)
@@ -98,7 +104,7 @@ def delete(caller: Caller, account_id: str, name: str) -> None:
         asking.record(caller, Action.DELETE_ROLE, resource)
 
 
-def _change(caller: Caller, account_id: str, name: str, action: Action, **fields: Any) -> None:
+def _change(caller: Caller, account_id: str, name: str, action: Action, **fields: Any) -> Principal:
     role, resource = _find(account_id, name)
     asking.allow(caller, action, resource)
     if "trust_policy" in fields:
@@ -107,6 +113,8 @@ def _change(caller: Caller, account_id: str, name: str, action: Action, **fields
     with transaction.atomic():
         Principal.objects.filter(id=role.id).update(**fields)
         asking.record(caller, action, resource, **fields)
+    role.refresh_from_db()
+    return role
 
 
 def _check(description: str, seconds: int) -> None:

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 from registry.aws import pages
 from registry.aws.dispatch import Call
 
 T = TypeVar("T")
+
+NOBODY: Final = '{"Version":"2012-10-17","Statement":[]}'
+"""The trust policy of a role that only people act with, such as Administrator; clients expect a document."""
 
 
 def page(call: Call, request: dict[str, Any], name: str, items: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -62,7 +65,7 @@ def role(principal: Any) -> dict[str, Any]:
         "RoleId": principal.unique_id,
         "Arn": principal.arn,
         "CreateDate": principal.created_at,
-        "AssumeRolePolicyDocument": document(principal.trust_policy),
+        "AssumeRolePolicyDocument": document(principal.trust_policy or NOBODY),
         "Description": principal.description,
         "MaxSessionDuration": principal.max_session_seconds,
         "Tags": tags(principal.tags),

@@ -58,6 +58,13 @@ def update(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
+@operation("iam", "UpdateRoleDescription")
+def update_description(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """Change the description and return the role: the older call, which Terraform makes."""
+    account_id, name = call.caller.account_id, request["RoleName"]
+    return {"Role": answers.role(roles.update_description(call.caller, account_id, name, request["Description"]))}
+
+
 @operation("iam", "DeleteRole")
 def delete(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Remove a role."""

@@ -88,6 +88,10 @@ def test_a_role_is_made_and_changed(aws: Clients) -> None:
     iam.update_role(RoleName="ci", Description="for builds")
     iam.tag_role(RoleName="ci", Tags=[{"Key": "a", "Value": "b"}])
     assert iam.get_role(RoleName="ci")["Role"]["Description"] == "for builds"
+    assert iam.update_role_description(RoleName="ci", Description="")["Role"]["Description"] == ""
+    assert iam.get_role(RoleName="ci")["Role"]["MaxSessionDuration"] == 7200
+    documents = {each["RoleName"]: each["AssumeRolePolicyDocument"] for each in iam.list_roles()["Roles"]}
+    assert documents["Administrator"] == {"Version": "2012-10-17", "Statement": []}
     assert iam.list_role_tags(RoleName="ci")["Tags"] == [{"Key": "a", "Value": "b"}]
     iam.untag_role(RoleName="ci", TagKeys=["a"])
     iam.update_assume_role_policy(RoleName="ci", PolicyDocument=json.dumps(TRUST))
