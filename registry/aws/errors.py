@@ -51,8 +51,8 @@ def _denied(error: accounts.AccessDenied) -> str:
 
 
 def _image(error: registry.ImageNotFound) -> str:
-    is_digest = ":" in error.reference
-    digest, tag = (f"'{error.reference}'", "null") if is_digest else ("null", f"'{error.reference}'")
+    first, _, last = error.reference.rpartition("@")
+    digest, tag = (f"'{each}'" if each else "null" for each in ((last, first) if ":" in last else ("", last)))
     return (
         f"The image with imageId {{imageDigest:{digest}, imageTag:{tag}}} does not exist within the repository with "
         f"name '{error.name}' in the registry with id '{error.registry_id}'"

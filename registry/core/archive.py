@@ -152,7 +152,7 @@ def _find(repository: Repository, digest: Digest | None, tag: Tag | None) -> Ima
         found = found.filter(tags__name=str(tag), tags__repository=repository)
     image = found.first() if digest or tag else None
     if image is None:
-        raise ImageNotFound(str(tag or digest or ""), repository.name, repository.account_id)
+        raise ImageNotFound.named(digest, tag, repository.name, repository.account_id)
     return image
 
 

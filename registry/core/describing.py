@@ -87,7 +87,7 @@ def named(caller: Caller, address: Address, wanted: Sequence[ImageId]) -> list[D
     for each in wanted:
         digest = by_tag.get(each.tag, "") if each.tag else each.digest
         if not digest or (each.digest and each.digest != digest):
-            raise ImageNotFound(each.tag or each.digest, repository.name, repository.account_id)
+            raise ImageNotFound.named(each.digest, each.tag, repository.name, repository.account_id)
         digests[digest] = None
     rows = {row.digest: row for row in _live(repository).filter(digest__in=digests)}
     for digest in digests:

@@ -1,6 +1,7 @@
 """Errors about images and their manifests."""
 
 from collections.abc import Sequence
+from typing import Self
 
 from registry.errors.values import RegistryError
 
@@ -16,7 +17,12 @@ class ImageError(RegistryError):
 
 
 class ImageNotFound(ImageError):
-    """No image with this tag or digest."""
+    """No image with this tag, with this digest, or with both of them (`tag@digest`)."""
+
+    @classmethod
+    def named(cls, digest: object, tag: object, name: str, registry_id: str) -> Self:
+        """Return the error about an image that was named by digest, by tag, or by both."""
+        return cls("@".join(str(each) for each in (tag, digest) if each), name, registry_id)
 
 
 class ImageArchived(ImageNotFound):

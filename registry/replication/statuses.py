@@ -46,7 +46,7 @@ def of_image(caller: Caller, address: Address, digest: Digest | None, tag: Tag |
         found = found.filter(tags__name=str(tag), tags__repository=repository)
     image = found.first() if digest or tag else None
     if image is None:
-        raise ImageNotFound(str(digest or tag or ""), repository.name, repository.account_id)
+        raise ImageNotFound.named(digest, tag, repository.name, repository.account_id)
     return image.digest, of_row(image)
 
 

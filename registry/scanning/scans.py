@@ -59,7 +59,7 @@ def find_image(repository: Repository, digest: Digest | None, tag: Tag | None) -
         found = found.filter(digest=str(digest))
     image = found.first() if digest or tag else None
     if image is None:
-        raise ImageNotFound(str(tag or digest), repository.name, repository.account_id)
+        raise ImageNotFound.named(digest, tag, repository.name, repository.account_id)
     return image
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from registry.models import ReplicationBackfill, ReplicationBackfillResult
 
 PAGE: Final = 100
-MOST_BACKFILLS: Final = 50
+BACKFILLS_PAGE: Final = 25
 
 
 @operation("ecr", "DescribeRegistry")
@@ -78,7 +78,7 @@ def list_backfills(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Backfills of the last 90 days, newest first."""
     registry = registry_of(call, request)
     place = f"{registry.account_id}/{registry.region}"
-    after, limit = pages.after(call, place, request.get("nextToken")), request.get("maxResults", MOST_BACKFILLS)
+    after, limit = pages.after(call, place, request.get("nextToken")), request.get("maxResults", BACKFILLS_PAGE)
     rows, more = backfills.recent(call.caller, registry, after=after, limit=limit)
     return {
         "registryId": registry.account_id,

@@ -184,6 +184,30 @@ class TestDeleting:
         ]
 
 
+@pytest.mark.parametrize("operation", ["describe_images", "start_image_scan", "update_image_storage_class"])
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        ({"imageTag": "none"}, "imageDigest:null, imageTag:'none'"),
+        ({"imageDigest": ABSENT}, f"imageDigest:'{ABSENT}', imageTag:null"),
+        ({"imageTag": "1.0", "imageDigest": ABSENT}, f"imageDigest:'{ABSENT}', imageTag:'1.0'"),
+    ],
+)
+def test_it_says_which_image_is_not_there(
+    ecr: Any, address: Address, operation: str, named: dict[str, str], said: str
+) -> None:
+    push_image(OWNER, address, "1.0")
+    wanted: dict[str, Any] = {"imageIds": [named]} if operation == "describe_images" else {"imageId": named}
+    if operation == "update_image_storage_class":
+        wanted["targetStorageClass"] = "ARCHIVE"
+    with pytest.raises(ClientError) as caught:
+        getattr(ecr, operation)(repositoryName="team/app", **wanted)
+    assert caught.value.response["Error"]["Message"] == (
+        f"The image with imageId {{{said}}} does not exist within the repository with name '{address.name}' in the "
+        f"registry with id '{address.registry.account_id}'"
+    )
+
+
 @pytest.mark.parametrize(
     ("operation", "arguments", "expected"),
     [

@@ -1,12 +1,13 @@
 """Replication as the AWS CLI and boto3 see it."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from pytest_django import Settings
 
 from accounts.models import OutboxRow
-from registry.models import Blob, Replication
+from registry.models import Blob, Replication, ReplicationBackfill
 from registry.values import Address
 from tests.factories.registry import make_caller, push_image
 from tests.registry.aws.conftest import Clients
@@ -131,6 +132,15 @@ class TestBackfill:
         ecr.start_replication_backfill(destination={"region": FAR, "registryId": ACCOUNT})
         pages = ecr.get_paginator("list_replication_backfills").paginate(PaginationConfig={"PageSize": 1})
         assert [page["backfills"][0]["status"] for page in pages] == ["PREPARING", "COMPLETE"]
+
+    def test_a_page_has_25_unless_another_number_is_wanted(self, ecr: Any, backfill: str) -> None:
+        work()
+        known = ReplicationBackfill.objects.get()
+        for _ in range(26):
+            known.pk = uuid4()
+            known.save(force_insert=True)
+        assert len(ecr.list_replication_backfills()["backfills"]) == 25
+        assert len(ecr.list_replication_backfills(maxResults=50)["backfills"]) == 27
 
     def test_failures_alone(self, ecr: Any, backfill: str) -> None:
         Blob.objects.filter(images__image__tags__name="2", images__is_config=False).update(state=Blob.State.DAMAGED)
