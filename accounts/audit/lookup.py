@@ -37,6 +37,8 @@ BY_STAFF_ALONE: Final = frozenset(
 TAKEDOWN: Final = frozenset({"takedown", "takedownLifted"})
 """Details of what staff did by actions that others do, too."""
 STAFF_IN_WORDS: Final = "staff of this registry"
+SERVICES: Final = "aws-service-role/"
+"""How the names of roles begin that this software's own work is done as."""
 
 Place = tuple[datetime, UUID]
 
@@ -218,13 +220,26 @@ def _as_service_event(event: AuditEvent) -> dict[str, Any]:
     }
 
 
-def _identity(event: AuditEvent) -> dict[str, str]:
+def _identity(event: AuditEvent) -> dict[str, Any]:
     """Who did it, in CloudTrail's words."""
     who = event.principal_arn
     if is_by_staff(event):
         return {"type": "AWSService", "invokedBy": STAFF_IN_WORDS}
-    kind = "AssumedRole" if ":assumed-role/" in who else "Root" if who.endswith(":root") else "IAMUser"
-    return {"type": kind if who else "Unknown", "arn": who, "accountId": event.caller_account_id}
+    kind, _, rest = who.split(":", 5)[-1].partition("/")
+    known: dict[str, Any] = {"arn": who, "accountId": event.caller_account_id}
+    match kind:
+        case "root":
+            return {"type": "Root"} | known
+        case "user":
+            return {"type": "IAMUser"} | known | {"userName": rest.rpartition("/")[2]}
+        case "assumed-role":
+            issuer = {"type": "Role", "accountId": event.caller_account_id, "userName": rest.partition("/")[0]}
+            return {"type": "AssumedRole"} | known | {"sessionContext": {"sessionIssuer": issuer}}
+        case "role" if rest.startswith(SERVICES):
+            return {"type": "AWSService", "invokedBy": rest.removeprefix(SERVICES)}
+        case "oidc-provider":
+            return {"type": "WebIdentityUser", "identityProvider": who}
+    return {"type": "Unknown"} | known
 
 
 def _found(account_id: str, only: EventFilter) -> QuerySet[AuditEvent]:

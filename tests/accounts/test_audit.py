@@ -11,7 +11,7 @@ from pytest_django import Settings
 from accounts.audit import lookup, spool, trail
 from accounts.audit.actions import Action
 from accounts.audit.lookup import EventFilter
-from accounts.caller import Caller, Staff
+from accounts.caller import Caller, Staff, service
 from accounts.iam.arn import Arn
 from accounts.models import AuditEvent
 
@@ -187,3 +187,33 @@ def test_nobody_else_looks_like_staff(db: None, row: dict[str, Any]) -> None:
     assert seen is not None and seen.source_ip == "192.0.2.77"
     assert lookup.as_cloudtrail(seen)["userIdentity"]["type"] in {"Root", "IAMUser"}
     assert lookup.of_staff(ACCOUNT) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("who", "expected"),
+    [
+        ("arn:aws:iam::111122223333:root", {"type": "Root"}),
+        ("arn:aws:iam::111122223333:user/ci/bob", {"type": "IAMUser", "userName": "bob"}),
+        (
+            "arn:aws:sts::111122223333:assumed-role/puller/job-7",
+            {
+                "type": "AssumedRole",
+                "sessionContext": {
+                    "sessionIssuer": {"type": "Role", "accountId": "111122223333", "userName": "puller"},
+                },
+            },
+        ),
+        ("", {"type": "Unknown"}),
+    ],
+)
+def test_a_cloudtrail_record_tells_what_kind_of_principal_it_was(who: str, expected: dict[str, Any]) -> None:
+    event = AuditEvent(principal_arn=who, caller_account_id=ACCOUNT, account_id=ACCOUNT, event_name="PutImage")
+    assert lookup.as_cloudtrail(event)["userIdentity"] == {"arn": who, "accountId": ACCOUNT} | expected
+
+
+def test_a_cloudtrail_record_tells_services_and_providers_from_users() -> None:
+    lifecycle = AuditEvent(principal_arn=service(ACCOUNT, "lifecycle").principal_arn, account_id=ACCOUNT)
+    assert lookup.as_cloudtrail(lifecycle)["userIdentity"] == {"type": "AWSService", "invokedBy": "kho/lifecycle"}
+    provider = f"arn:aws:iam::{ACCOUNT}:oidc-provider/ci.example.com:8443/x:root"
+    job = AuditEvent(principal_arn=provider, account_id=ACCOUNT)
+    assert lookup.as_cloudtrail(job)["userIdentity"] == {"type": "WebIdentityUser", "identityProvider": provider}

@@ -106,6 +106,7 @@ def test_an_event_is_a_cloudtrail_record(ana: Client, alice: Caller, address: Ad
         "type": "IAMUser",
         "arn": alice.principal_arn,
         "accountId": alice.account_id,
+        "userName": alice.name,
     }
     assert (record["eventName"], record["awsRegion"]) == ("CreateRepository", "us-east-1")
     assert record["resources"][0]["ARN"].endswith("repository/team/app")
