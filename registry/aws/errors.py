@@ -50,6 +50,10 @@ def _denied(error: accounts.AccessDenied) -> str:
     return f"{start} because no policy allows the {error.action} action"
 
 
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _image(error: registry.ImageNotFound) -> str:
     first, _, last = error.reference.rpartition("@")
     digest, tag = (f"'{each}'" if each else "null" for each in ((last, first) if ":" in last else ("", last)))
@@ -73,9 +77,11 @@ TABLE: Final[dict[type[Exception], Wire]] = {
     accounts.InvalidInput: Wire(INVALID, "ValidationError"),
     accounts.PasswordRefused: Wire(INVALID, "PasswordPolicyViolation"),
     accounts.WrongPassword: Wire("AccessDeniedException", "AccessDenied", 403),
-    accounts.AlreadyExists: Wire(INVALID, "EntityAlreadyExists", 409, lambda error: f"There is already the {error}."),
+    accounts.AlreadyExists: Wire(
+        INVALID, "EntityAlreadyExists", 409, lambda error: _sentence(f"{error} already exists.")
+    ),
     accounts.NotFound: Wire(INVALID, "NoSuchEntity", 404, lambda error: f"The {error} cannot be found."),
-    accounts.LimitReached: Wire("LimitExceededException", "LimitExceeded", 409),
+    accounts.LimitReached: Wire("LimitExceededException", "LimitExceeded", 409, lambda error: _sentence(str(error))),
     accounts.DeleteConflict: Wire(INVALID, "DeleteConflict", 409, lambda error: f"Cannot delete entity: {error}."),
     Malformed: Wire("SerializationException", "MalformedInput"),
     registry.RepositoryNotFound: Wire(

@@ -386,3 +386,14 @@ def test_what_a_policy_is_attached_to_is_listed(aws: Clients, other: dict[str, A
         with pytest.raises(ClientError) as caught:
             client.list_entities_for_policy(PolicyArn=wanted)
         assert code(caught) == expected_code
+
+
+def test_what_exists_and_what_is_used_up_is_said_in_sentences(aws: Clients) -> None:
+    iam = aws("iam")
+    with pytest.raises(ClientError) as caught:
+        iam.create_user(UserName="alice")
+    assert caught.value.response["Error"]["Message"] == "User alice of account 111122223333 already exists."
+    iam.create_access_key()
+    with pytest.raises(ClientError) as caught:
+        iam.create_access_key()
+    assert caught.value.response["Error"]["Message"] == "A principal may have 2 access keys"
