@@ -1,4 +1,4 @@
-"""What runs against ECR by the hundred: Ansible's `ecs_ecr` and Cloud Custodian, unmodified, told only the endpoint."""
+"""What runs against ECR by the hundred: Ansible's modules and Cloud Custodian, unmodified, told only the endpoint."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.clients import images
+from tests.clients import images, tenants
 from tests.clients.awscli import Aws, settings_of
 from tests.clients.processes import Client
 from tests.clients.skopeo import Skopeo
@@ -51,14 +51,17 @@ class Ansible:
 
     def __call__(self, **wanted: Any) -> dict[str, Any]:
         """What one task with `ecs_ecr` answered."""
-        task = {"name": "as wanted", "community.aws.ecs_ecr": wanted}
+        return self.run([("community.aws.ecs_ecr", wanted)])[0]
+
+    def run(self, tasks: list[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
+        """What each of some tasks answered: modules with what is wanted of them."""
         python = {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}
-        play = {"hosts": "localhost", "gather_facts": False, "vars": python, "tasks": [task]}
+        written = [{"name": module, module: wanted} for module, wanted in tasks]
+        play = {"hosts": "localhost", "gather_facts": False, "vars": python, "tasks": written}
         playbook = self._folder / "playbook.yml"
         playbook.write_text(json.dumps([play]), encoding="utf-8")
         said = json.loads(self._client(str(playbook)))
-        result: dict[str, Any] = said["plays"][0]["tasks"][0]["hosts"]["localhost"]
-        return result
+        return [each["hosts"]["localhost"] for each in said["plays"][0]["tasks"]]
 
 
 def test_it_works_with_ansible(alice: Tenant, tmp_path: Path) -> None:
@@ -83,6 +86,40 @@ def test_it_works_with_ansible(alice: Tenant, tmp_path: Path) -> None:
     assert "LifecyclePolicyNotFoundException" in owner.refused("ecr", "get-lifecycle-policy", *place)
     assert ecr(name="ansible/app", state="absent")["changed"]
     assert not ecr(name="ansible/app", state="absent")["changed"]
+
+
+def test_it_works_to_prepare_principals_with_ansible(alice: Tenant, tmp_path: Path) -> None:
+    """A policy with tags, a user, a group and a role with it: made, found unchanged, and gone."""
+    erin = tenants.open_account(alice.server, "erin", "222244446666", create_on_push=False)
+    ansible = Ansible(erin, tmp_path)
+    arn = f"arn:aws:iam::{erin.account_id}:policy/pull"
+    rights = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ecr:*", "Resource": "*"}]}
+    trusted = {"AWS": f"arn:aws:iam::{erin.account_id}:root"}
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole"}],
+    }
+    role = {"assume_role_policy_document": json.dumps(trust), "create_instance_profile": False, "description": "CI"}
+    there = {"state": "present"}
+    shared: dict[str, Any] = {"managed_policies": [arn]} | there
+    tags = {"tags": {"team": "blue"}}
+    wanted: list[tuple[str, dict[str, Any]]] = [
+        ("amazon.aws.iam_managed_policy", {"name": "pull", "policy": rights} | there | tags),
+        ("amazon.aws.iam_user", {"name": "bob"} | shared | tags),
+        ("amazon.aws.iam_group", {"name": "readers", "users": ["bob"]} | shared),
+        ("amazon.aws.iam_role", {"name": "ci"} | role | shared | tags),
+    ]
+    assert [each["changed"] for each in ansible.run(wanted)] == [True] * 4
+    assert [each["changed"] for each in ansible.run(wanted)] == [False] * 4
+    owner = Aws(erin.server, erin.key_id, erin.secret)
+    attached = owner("iam", "list-entities-for-policy", "--policy-arn", arn)
+    names = [attached["PolicyUsers"][0]["UserName"], attached["PolicyRoles"][0]["RoleName"]]
+    assert names == ["bob", "ci"] and attached["PolicyGroups"][0]["GroupName"] == "readers"
+    [changed] = ansible.run([("amazon.aws.iam_role", {"name": "ci"} | role | {"description": "builds"} | shared)])
+    assert changed["changed"] and changed["iam_role"]["description"] == "builds"
+    gone = [(module, {"name": each["name"], "state": "absent"}) for module, each in reversed(wanted)]
+    assert [each["changed"] for each in ansible.run(gone)] == [True] * 4
+    assert [each["UserName"] for each in owner("iam", "list-users")["Users"]] == ["erin"]
 
 
 class Custodian:
