@@ -133,6 +133,25 @@ def test_secrets_are_made_once_and_only_for_the_owner(tmp_path: Path) -> None:
     trusting.load_cert_chain(folder / "tls_certificate", folder / "tls_key")
 
 
+def test_secrets_are_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty password would go into the address of the database, and an empty key would sign."""
+    folder = tmp_path / "secrets"
+
+    def die(_: int) -> str:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(secret_files.secrets, "token_urlsafe", die)
+        with pytest.raises(KeyboardInterrupt):
+            secret_files.make(folder, "kho.example.org")
+    assert list(folder.iterdir()) == []
+    made = secret_files.make(folder, "kho.example.org")
+    assert all((folder / name).stat().st_size for name in made)
+    (folder / "postgres_password").write_text("")
+    with pytest.raises(SystemExit, match="postgres_password is empty"):
+        secret_files.make(folder, "kho.example.org")
+
+
 def test_a_certificate_may_be_of_an_address(tmp_path: Path) -> None:
     certificate, _ = secret_files.self_signed("127.0.0.1:8443")
     (tmp_path / "pem").write_text(certificate)
