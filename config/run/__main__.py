@@ -37,7 +37,7 @@ def main() -> int:
 
 def _serve(options: Options) -> int:
     """Everything that needs the settings."""
-    from django.core.management import call_command
+    from django.core.management import CommandError, call_command
     from django.db.utils import DatabaseError
 
     from accounts.models import Account
@@ -46,7 +46,7 @@ def _serve(options: Options) -> int:
 
     try:
         call_command("migrate", verbosity=0, interactive=False)
-    except DatabaseError as error:
+    except (DatabaseError, CommandError) as error:
         raise CannotStart(f"the database can't be used: {str(error).strip()}.") from error
     first = first_start.ensure(options)
     account = Account.objects.order_by("created_at").first()
