@@ -16,6 +16,7 @@ from config.deploy import compose, secret_files
 from config.deploy.compose import PORT_OF, Service
 from config.deploy.local import PROJECT, Machine, free_port
 from config.run.processes import Child
+from config.serve import DIRECTLY
 
 READY_SECONDS: Final = 90
 ONCE: Final = "init"
@@ -170,7 +171,7 @@ class Topology:
     def _answers(self, url: str) -> bool:
         request = urllib.request.Request(url, headers={"Host": self.host})  # noqa: S310 - this machine
         try:
-            with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
+            with DIRECTLY.open(request, timeout=5) as answer:
                 return bool(answer.status < 400)
         except (urllib.error.URLError, OSError):
             return False

@@ -1,10 +1,10 @@
 """The start itself: check, migrate, first account, demo, processes."""
 
 import os
+import signal
 import sys
 import time
 import urllib.error
-import urllib.request
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,6 +14,7 @@ import django
 from config import env
 from config.run.checks import CannotStart, require_free_port, take_folder
 from config.run.options import Options
+from config.serve import DIRECTLY
 
 if TYPE_CHECKING:
     from config.run.processes import Supervisor
@@ -23,6 +24,8 @@ READY_SECONDS: Final = 60
 
 def main() -> int:
     """Run until Ctrl-C; return the exit code."""
+    # Until there are processes to stop, Ctrl-C ends this one at once: what it makes is whole or not there.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     options = Options.read()
     data = Path(env.text("KHO_DATA", "data")).absolute()
     os.environ["KHO_DATA"] = str(data)
@@ -75,7 +78,7 @@ def _wait_until_ready(options: Options, supervisor: "Supervisor") -> None:
     answer = "nothing"
     while not supervisor.stopping:
         try:
-            with urllib.request.urlopen(f"http://{options.host}/readyz", timeout=5) as response:
+            with DIRECTLY.open(f"http://{options.host}/readyz", timeout=5) as response:
                 if response.status == HTTPStatus.OK:
                     return
         except urllib.error.HTTPError as error:

@@ -107,7 +107,9 @@ class Supervisor:
     def run(self, when_started: Callable[[], None]) -> str:
         """Return why it ended: empty after a signal, else what went wrong."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._stop)
+            # Whoever starts it with nohup wants it to go on when the terminal is closed.
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._stop)
         try:
             for child in self.processes:
                 child.start()

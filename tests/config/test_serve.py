@@ -1,7 +1,12 @@
 """The commands of the roles, and what the init and drainer roles run."""
 
+import os
 import signal
+import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -17,6 +22,8 @@ from registry import storage
 from registry.errors import StorageUnavailable
 from registry.management.commands import drain_spool
 from registry.storage.filesystem import FilesystemDriver
+
+PROJECT = Path(serve.__file__).resolve().parent.parent
 
 
 @pytest.mark.parametrize(
@@ -44,6 +51,48 @@ def test_a_role_becomes_its_program(monkeypatch: pytest.MonkeyPatch, arguments: 
     [command] = became
     assert Path(command[0]).is_absolute() and set(words) <= set(command), command
     assert sys.executable in command
+
+
+class Ready(BaseHTTPRequestHandler):
+    """A web server that is ready."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        """Nothing."""
+
+
+@pytest.fixture
+def ready_port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """Where it listens; the environment names a proxy that reaches nothing here."""
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Ready) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+def test_this_machine_is_asked_without_a_proxy(ready_port: int) -> None:
+    assert serve.is_ready(ready_port)
+    with serve.DIRECTLY.open(f"http://127.0.0.1:{ready_port}/readyz") as answer:
+        assert answer.status == 200
+
+
+@pytest.mark.parametrize("role", serve.LASTING)
+def test_a_missing_setting_is_said_once(role: str, tmp_path: Path) -> None:
+    """By the role itself: the web server would start its workers again and again, and each would say it."""
+    command = [sys.executable, "-m", "config.serve", role]
+    env = {"PATH": os.environ["PATH"], "KHO_DATA": str(tmp_path), "PORT": "1"}
+    done = subprocess.run(command, env=env, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("kho: the setting KHO_URL ") and done.stderr.count("\n") == 1, done.stderr
 
 
 def test_init_makes_tables_and_storage(monkeypatch: pytest.MonkeyPatch) -> None:

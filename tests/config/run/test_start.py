@@ -1,5 +1,6 @@
 """`make run`, part by part: options, checks, first account, demo, words, processes."""
 
+import os
 import signal
 import socket
 import sqlite3
@@ -26,6 +27,7 @@ from registry.core import addresses, aliases, repositories, uploads
 from registry.models import CreationTemplate, Image, Repository
 from tests.factories.registry import make_caller
 
+PROJECT = Path(checks.__file__).resolve().parent.parent.parent
 GIVEN = {
     "KHO_ADMIN_EMAIL": "ana@example.com",
     "KHO_ADMIN_PASSWORD": "short",
@@ -209,6 +211,45 @@ def test_processes_are_stopped_in_order(capfd: pytest.CaptureFixture[str]) -> No
     assert supervisor.run(started) == ""
     assert [line for line in capfd.readouterr().out.splitlines() if "stops" in line] == ["two stops", "one stops"]
     assert not any(child.is_alive for child in supervisor.processes)
+
+
+@pytest.mark.parametrize("is_ignored", [True, False])
+def test_a_closed_terminal_stops_it_unless_nohup_says_otherwise(is_ignored: bool) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN if is_ignored else signal.SIG_DFL)
+    supervisor = Supervisor([])
+
+    def started() -> None:
+        signal.raise_signal(signal.SIGHUP)
+        assert supervisor.stopping is not is_ignored
+        signal.raise_signal(signal.SIGTERM)
+
+    try:
+        assert supervisor.run(started) == ""
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_ctrl_c_while_it_starts_ends_it_without_a_word(tmp_path: Path) -> None:
+    """Where the folder is taken, the settings are read and the tables made, which takes the most of a first start."""
+    env = {"PATH": os.environ["PATH"], "KHO_DATA": str(tmp_path / "data"), "KHO_DEMO": "0", "PORT": "1"}
+    start = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "from config.run import __main__ as it; it.require_free_port = lambda _: None; it.main()",
+        ],
+        env=env,
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    while not (tmp_path / "data" / "secrets" / "secret_key").exists():
+        assert start.poll() is None
+        time.sleep(0.02)
+    start.send_signal(signal.SIGINT)
+    assert start.communicate(timeout=30)[0] == ""
+    assert start.returncode == -signal.SIGINT
 
 
 def test_a_process_that_ends_is_started_again_but_not_for_ever(
