@@ -60,7 +60,9 @@ class Topology:
                 self.start_service(name)
 
     def start_service(self, name: str) -> None:
-        """Start one service and wait until it is ready. NotStarted."""
+        """Start one service and wait until it is ready, without what is left of the last time. NotStarted."""
+        if name in self.children:
+            self.children[name].stop()
         process = self.machine.process(self.services[name])
         child = Child(name, process.command, environment=self._environment(process.environment))
         child.folder, child.log, child.user = process.folder, self.log(name), process.user

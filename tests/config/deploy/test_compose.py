@@ -4,6 +4,7 @@ import ipaddress
 import json
 import os
 import re
+import signal
 import ssl
 import subprocess
 import sys
@@ -157,6 +158,39 @@ def test_a_certificate_may_be_of_an_address(tmp_path: Path) -> None:
     (tmp_path / "pem").write_text(certificate)
     [read] = ssl.create_default_context(cafile=str(tmp_path / "pem")).get_ca_certs()
     assert read["subjectAltName"] == (("IP Address", "127.0.0.1"),)
+
+
+class Starting:
+    """A topology of which the first service takes for ever to start."""
+
+    def __init__(self, data: Path, *, port: int) -> None:
+        self.services: dict[str, object] = {}
+        self.data = data
+        self.stopped = False
+        made.append(self)
+
+    def start(self) -> None:
+        signal.raise_signal(signal.SIGTERM)
+        raise AssertionError("it goes on")
+
+    def stop(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+        self.stopped = True
+
+
+made: list[Starting] = []
+
+
+def test_the_topology_stops_while_it_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not when all is there, a minute later; and a second Ctrl-C does not leave services behind."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    monkeypatch.setattr(command, "Topology", Starting)
+    try:
+        assert command.run(tmp_path, 0) == 0
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert made[-1].stopped
 
 
 def test_the_command_makes_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:

@@ -272,5 +272,34 @@ def test_a_process_that_does_not_listen_is_ended(monkeypatch: pytest.MonkeyPatch
     child.stop()
 
 
+PARENT = """
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+print(child.pid, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("then", ["start", "stop"])
+def test_what_a_process_leaves_behind_when_it_dies_ends_with_it(tmp_path: Path, then: str) -> None:
+    """Web workers would go on listening, with the code and settings of then, beside those of the next start."""
+    child = python("parent", PARENT)
+    child.log = tmp_path / "log"
+    child.start()
+    while not (tmp_path / "log").read_text().endswith("\n"):
+        time.sleep(0.02)
+    assert child.process is not None
+    child.process.kill()
+    child.process.wait()
+    left = Path("/proc", (tmp_path / "log").read_text().strip(), "cmdline")
+    assert left.read_bytes(), "it outlives its parent"
+    getattr(child, then)()
+    deadline = time.monotonic() + 20
+    while left.exists() and left.read_bytes():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    child.stop()
+
+
 def test_the_processes_are_web_worker_and_beat() -> None:
     assert [child.name for child in processes.children(Options.read())] == ["web server", "task worker", "beat"]
