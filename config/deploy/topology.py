@@ -34,7 +34,7 @@ class Topology:
     def __init__(self, data: Path, *, port: int = 0, settings: dict[str, str] | None = None) -> None:
         self.data = data.resolve()
         self.data.mkdir(parents=True, exist_ok=True)
-        self.ports = {name: free_port(below=55_000) for name in (*PORT_OF, "gateway-http")}
+        self.ports = {name: free_port(above=10_000) for name in (*PORT_OF, "gateway-http")}
         self.ports["gateway"] = port or self.ports["gateway"]
         self.host = f"127.0.0.1:{self.ports['gateway']}"
         self.machine = Machine(self.data, self.ports)

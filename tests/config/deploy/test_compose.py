@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -203,8 +204,27 @@ def test_the_command_makes_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert "python -m config.deploy" in capsys.readouterr().err
 
 
-def test_free_ports_are_below_the_limit() -> None:
-    assert local.free_port(below=55_000) < 55_000
+def test_free_ports_are_none_of_those_that_connections_get() -> None:
+    first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    found = [local.free_port() for _ in range(50)]
+    assert len(set(found)) == 50
+    assert all(10_000 <= port < first for port in found), "any client could have it before its server starts"
+    for _ in range(20):
+        port = local.free_port(above=10_000)
+        assert port + 10_000 < first
+        with socket.socket() as one, socket.socket() as other:
+            one.bind(("127.0.0.1", port))
+            other.bind(("127.0.0.1", port + 10_000))
+
+
+def test_a_port_that_is_taken_is_not_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        port = local.free_port()
+        taken.bind(("127.0.0.1", port))
+        monkeypatch.setattr(local, "_given", set())
+        numbers = iter([port, port + 1, port + 2])
+        monkeypatch.setattr(local.random, "randrange", lambda *_: next(numbers))
+        assert local.free_port() > port
 
 
 @pytest.mark.parametrize(("arguments", "status"), [(["dance"], 1), ([], 1), (["check"], 1)])
