@@ -196,20 +196,33 @@ def python(name: str, code: str) -> Child:
     return Child(name, (sys.executable, "-c", code))
 
 
-def test_processes_are_stopped_in_order(capfd: pytest.CaptureFixture[str]) -> None:
+def said(child: Child, *lines: str) -> None:
+    """Wait until a process has printed these lines to its log, in any order, and nothing else."""
+    assert child.log is not None
+    deadline = time.monotonic() + 30
+    while sorted(child.log.read_text().splitlines()) != sorted(lines):
+        assert child.is_alive and time.monotonic() < deadline, child.log.read_text()
+        time.sleep(0.02)
+
+
+def test_processes_are_stopped_in_order(tmp_path: Path) -> None:
     code = (
         "import signal, sys, time\n"
         "signal.signal(15, lambda *_: (print('{0} stops', flush=True), sys.exit()))\n"
+        "print('{0} runs', flush=True)\n"
         "time.sleep(60)"
     )
     supervisor = Supervisor([python("one", code.format("one")), python("two", code.format("two"))])
+    log = tmp_path / "log"
+    for child in supervisor.processes:
+        child.log = log
 
     def started() -> None:
-        time.sleep(1)
+        said(supervisor.processes[0], "one runs", "two runs")
         signal.raise_signal(signal.SIGTERM)
 
     assert supervisor.run(started) == ""
-    assert [line for line in capfd.readouterr().out.splitlines() if "stops" in line] == ["two stops", "one stops"]
+    assert [line for line in log.read_text().splitlines() if "stops" in line] == ["two stops", "one stops"]
     assert not any(child.is_alive for child in supervisor.processes)
 
 
@@ -262,11 +275,13 @@ def test_a_process_that_ends_is_started_again_but_not_for_ever(
     assert capfd.readouterr().err.count("the worker ended and is started again") == 2
 
 
-def test_a_process_that_does_not_listen_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_does_not_listen_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(processes, "STOP_SECONDS", 0.5)
-    child = python("deaf", "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)")
+    code = "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
+    child = python("deaf", code)
+    child.log = tmp_path / "log"
     child.start()
-    time.sleep(0.5)
+    said(child, "deaf")
     child.stop()
     assert not child.is_alive
     child.stop()
@@ -287,6 +302,7 @@ def test_what_a_process_leaves_behind_when_it_dies_ends_with_it(tmp_path: Path, 
     child.log = tmp_path / "log"
     child.start()
     while not (tmp_path / "log").read_text().endswith("\n"):
+        assert child.is_alive
         time.sleep(0.02)
     assert child.process is not None
     child.process.kill()
