@@ -49,14 +49,14 @@ def _serve(options: Options) -> int:
 
     try:
         call_command("migrate", verbosity=0, interactive=False)
+        first = first_start.ensure(options)
+        account = Account.objects.order_by("created_at").first()
     except (DatabaseError, CommandError) as error:
         raise CannotStart(f"the database can't be used: {str(error).strip()}.") from error
-    first = first_start.ensure(options)
-    account = Account.objects.order_by("created_at").first()
     if account is None:
         raise CannotStart("there is no account and none could be made.")
-    if options.demo:
-        demo.seed(account)
+    if options.demo and (problem := demo.try_to_seed(account)):
+        print(f"kho: the demo is not whole; the next start goes on with it ({problem}).", file=sys.stderr, flush=True)
 
     def tell() -> None:
         _wait_until_ready(options, supervisor)
@@ -65,8 +65,7 @@ def _serve(options: Options) -> int:
             print(words.ready(options, account.id, alias, first, secrets=sys.stdout.isatty()), flush=True)
 
     supervisor = processes.Supervisor(processes.children(options))
-    problem = supervisor.run(tell)
-    if problem:
+    if problem := supervisor.run(tell):
         raise CannotStart(problem)
     print("Kho has stopped.", flush=True)
     return 0

@@ -1,5 +1,6 @@
 """`make run`, part by part: options, checks, first account, demo, words, processes."""
 
+import errno
 import os
 import signal
 import socket
@@ -9,6 +10,7 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -23,8 +25,9 @@ from config.run.checks import CannotStart
 from config.run.options import Options
 from config.run.processes import Child, Supervisor
 from registry import storage
-from registry.core import addresses, aliases, repositories, uploads
-from registry.models import CreationTemplate, Image, Repository
+from registry.core import addresses, aliases, images, repositories, uploads
+from registry.errors import StorageFull
+from registry.models import CreationTemplate, Image, ImageTag, Repository
 from tests.factories.registry import make_caller
 
 PROJECT = Path(checks.__file__).resolve().parent.parent.parent
@@ -174,6 +177,62 @@ def test_the_demo_is_pushed_once(db: None) -> None:
     demo.seed(account)
     assert set(Image.objects.values_list("digest", flat=True)) == pushed
     assert not Repository.objects.filter(name="tools/shelf", deleted_at=None).exists(), "what was deleted stays so"
+
+
+@pytest.mark.parametrize("pushes", [0, 1, 4])
+def test_a_demo_that_was_ended_on_its_way_is_gone_on_with(
+    db: None, monkeypatch: pytest.MonkeyPatch, pushes: int
+) -> None:
+    """Images of two platforms are three manifests; `pushes` of all have come when somebody presses Ctrl-C."""
+    first_start.ensure(Options.read())
+    account = Account.objects.get()
+    put, done = images.put, list[object]()
+
+    def put_some(*args: Any) -> Any:
+        if len(done) == pushes:
+            raise KeyboardInterrupt
+        done.append(args)
+        return put(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(images, "put", put_some)
+        with pytest.raises(KeyboardInterrupt):
+            demo.seed(account)
+    demo.seed(account)
+    tags = ImageTag.objects.filter(repository__deleted_at=None).values_list("repository__name", "name")
+    assert set(tags) == {
+        ("hello", "1.0"),
+        ("hello", "1.1"),
+        ("hello", "latest"),
+        ("tools/shelf", "2026.1"),
+        ("charts/hello", "0.1.0"),
+    }
+
+
+def test_a_full_disk_makes_the_demo_wait(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    first_start.ensure(Options.read())
+
+    def full(*_: object, **__: object) -> None:
+        raise StorageFull("No space is left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(uploads, "put_whole", full)
+        assert demo.try_to_seed(Account.objects.get()) == "No space is left"
+    assert demo.try_to_seed(Account.objects.get()) == ""
+    assert ImageTag.objects.filter(name="latest").exists()
+
+
+def test_a_full_disk_leaves_no_account_whose_secrets_nobody_knows(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(first_start, "make_once", full)
+        with pytest.raises(CannotStart, match=r"first-start\.txt can't be written \(No space left on device\)"):
+            first_start.ensure(Options.read())
+    assert not Account.objects.exists()
+    made = first_start.ensure(Options.read())
+    assert made is not None and made.secret in made.file.read_text()
 
 
 def test_secrets_are_told_to_a_person_only(db: None) -> None:
