@@ -52,7 +52,7 @@ class Scheduler(beat.Scheduler):
     def sync(self) -> None:
         """Write the file, whole or not at all. Without it the next beat counts from its own start."""
         unfinished = self.file.with_name(f"{self.file.name}.new")
-        times = {name: entry.last_run_at.isoformat() for name, entry in self.schedule.items()}
+        times = {name: entry.last_run_at.isoformat() for name, entry in self.schedule.items() if entry.last_run_at}
         try:
             unfinished.write_text(json.dumps(times), encoding="utf-8")
             unfinished.replace(self.file)
@@ -73,4 +73,4 @@ class Scheduler(beat.Scheduler):
         """Count from now what a wrong clock says was sent later than now."""
         now = self.app.now()
         for entry in self.schedule.values():
-            entry.last_run_at = min(entry.last_run_at, now)
+            entry.last_run_at = min(entry.last_run_at or now, now)

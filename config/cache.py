@@ -71,7 +71,7 @@ class _CountingFiles(FileBasedCache):
     @contextmanager
     def _alone(self) -> Iterator[None]:
         self._createdir()  # type: ignore[attr-defined]  # the stubs lack it
-        with Path(self._dir, "lock").open("wb") as held:
+        with Path(self._dir, "lock").open("wb") as held:  # type: ignore[attr-defined]  # nor this
             fcntl.flock(held, fcntl.LOCK_EX)
             yield
 

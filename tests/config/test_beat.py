@@ -32,7 +32,7 @@ class Clock:
         monkeypatch.setattr(self.app, "now", lambda: self.now)
 
         def send(_: Scheduler, entry: beat.ScheduleEntry, **__: Any) -> None:
-            self.sent.append(entry.task)
+            self.sent.append(str(entry.task))
 
         monkeypatch.setattr(Scheduler, "apply_async", send)
 
@@ -131,7 +131,7 @@ def test_a_task_that_cant_be_sent_is_said_in_a_line(clock: Clock, monkeypatch: p
     scheduler = clock.started()
 
     def fail(_: Scheduler, entry: beat.ScheduleEntry, **__: Any) -> None:
-        clock.sent.append(entry.task)
+        clock.sent.append(str(entry.task))
         raise SchedulingError("the broker is away")
 
     monkeypatch.setattr(Scheduler, "apply_async", fail)

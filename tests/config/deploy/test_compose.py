@@ -143,7 +143,7 @@ def test_secrets_are_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.Monk
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(secret_files.secrets, "token_urlsafe", die)
+        patch.setattr("secrets.token_urlsafe", die)
         with pytest.raises(KeyboardInterrupt):
             secret_files.make(folder, "kho.example.org")
     assert list(folder.iterdir()) == []
