@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
@@ -18,6 +19,7 @@ from pytest_django import Settings
 
 from accounts.audit import spool
 from config import serve, wiring
+from config.deploy.local import free_port
 from registry import storage
 from registry.errors import StorageUnavailable
 from registry.management.commands import drain_spool
@@ -89,10 +91,26 @@ def test_this_machine_is_asked_without_a_proxy(ready_port: int) -> None:
 def test_a_missing_setting_is_said_once(role: str, tmp_path: Path) -> None:
     """By the role itself: the web server would start its workers again and again, and each would say it."""
     command = [sys.executable, "-m", "config.serve", role]
-    env = {"PATH": os.environ["PATH"], "KHO_DATA": str(tmp_path), "PORT": "1"}
+    env = {"PATH": os.environ["PATH"], "KHO_DATA": str(tmp_path), "PORT": str(free_port())}
     done = subprocess.run(command, env=env, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("kho: the setting KHO_URL ") and done.stderr.count("\n") == 1, done.stderr
+
+
+def test_the_web_server_ends_at_once_while_its_workers_load(tmp_path: Path) -> None:
+    """They have its handlers until then, which would do nothing in them: it would kill them after half a minute."""
+    env = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "config.settings.local", "KHO_DATA": str(tmp_path)}
+    command = [sys.executable, "-m", "config.serve", "web"]
+    with subprocess.Popen(command, env=env | {"PORT": str(free_port()), "KHO_BIND": "127.0.0.1"}, cwd=PROJECT) as web:
+        children = Path(f"/proc/{web.pid}/task/{web.pid}/children")
+        while not children.read_text():
+            assert web.poll() is None
+            time.sleep(0.01)
+        time.sleep(1)  # they have begun to load
+        web.send_signal(signal.SIGTERM)
+        before = time.monotonic()
+        web.wait(60)
+        assert time.monotonic() - before < serve.DRAIN_SECONDS / 2
 
 
 def test_init_makes_tables_and_storage(monkeypatch: pytest.MonkeyPatch) -> None:

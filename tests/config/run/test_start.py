@@ -19,6 +19,7 @@ from pytest_django import Settings
 
 from accounts.authn import basic
 from accounts.models import Account, Person
+from config.deploy.local import free_port
 from config.env import BadSetting
 from config.run import checks, demo, first_start, processes, words
 from config.run.checks import CannotStart
@@ -303,13 +304,9 @@ def test_a_closed_terminal_stops_it_unless_nohup_says_otherwise(is_ignored: bool
 
 def test_ctrl_c_while_it_starts_ends_it_without_a_word(tmp_path: Path) -> None:
     """Where the folder is taken, the settings are read and the tables made, which takes the most of a first start."""
-    env = {"PATH": os.environ["PATH"], "KHO_DATA": str(tmp_path / "data"), "KHO_DEMO": "0", "PORT": "1"}
+    env = {"PATH": os.environ["PATH"], "KHO_DATA": str(tmp_path / "data"), "KHO_DEMO": "0", "PORT": str(free_port())}
     start = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "from config.run import __main__ as it; it.require_free_port = lambda _: None; it.main()",
-        ],
+        [sys.executable, "-m", "config.run"],
         env=env,
         cwd=PROJECT,
         stdout=subprocess.PIPE,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from config.cache import FilesIfTheyFit
+from config.file_cache import FilesIfTheyFit
 
 
 @pytest.fixture
