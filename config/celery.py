@@ -1,13 +1,10 @@
 """The Celery application of task workers and beat."""
 
-import os
 from pathlib import Path
 
 from celery import Celery
 
 from config import broker, wiring
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 
 app = Celery("kho")
 

@@ -4,6 +4,7 @@ Roles: init (tables and bucket, then it ends), web, worker [QUEUE,...], beat, dr
 ready? for health checks).
 """
 
+import importlib
 import os
 import sys
 import urllib.error
@@ -14,10 +15,13 @@ from urllib.parse import urlsplit
 
 from config import env, wiring
 
+LASTING: Final = ("web", "worker", "beat", "drainer")
 PYTHON: Final = (sys.executable, "-m")
 CELERY: Final = (*PYTHON, "celery", "--app", "config.celery", "--quiet")
 ALLOCATOR: Final = "narenas:1,dirty_decay_ms:500,muzzy_decay_ms:0"
 """Settings of jemalloc, the web server's own allocator: by itself it keeps some 70 MiB of what was sent long ago."""
+DIRECTLY: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""Asks what runs on this machine, whatever proxy its environment has for the rest of the world."""
 DRAIN_SECONDS: Final = 30
 """How long a web worker that was told to stop may go on answering what it has begun."""
 
@@ -67,7 +71,7 @@ def is_ready(port: int) -> bool:
     host = urlsplit(env.text("KHO_URL", "http://localhost")).netloc
     request = urllib.request.Request(f"http://127.0.0.1:{port}/readyz", headers={"Host": host})
     try:
-        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - http, this machine
+        with DIRECTLY.open(request, timeout=5) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
@@ -78,6 +82,9 @@ def main(arguments: Sequence[str]) -> None:
     role, *more = arguments or [""]
     port = env.integer("PORT", 8000, least=1, most=65535)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
+    if role in LASTING:
+        # What is missing is said once, by this process: the web server would start its workers again and again.
+        importlib.import_module(os.environ["DJANGO_SETTINGS_MODULE"])
     match role:
         case "web":
             bind = env.text("KHO_BIND", "0.0.0.0")  # noqa: S104 - within the deployment's own network

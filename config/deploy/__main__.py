@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 
 from config.deploy import secret_files
@@ -16,9 +17,9 @@ from config.deploy.topology import NotStarted, Topology
 
 def run(folder: Path, port: int) -> int:
     """Start all, look after it, stop it; return the exit code."""
-    stop, roll = threading.Event(), threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stops, roll = (signal.SIGINT, signal.SIGTERM), threading.Event()
+    for number in stops:
+        signal.signal(number, signal.default_int_handler)
     signal.signal(signal.SIGHUP, lambda *_: roll.set())
     topology = Topology(folder, port=port)
     try:
@@ -26,7 +27,8 @@ def run(folder: Path, port: int) -> int:
         topology.start()
         _write_manage(topology)
         print(_words(topology), flush=True)
-        while not stop.wait(0.5):
+        while True:
+            time.sleep(0.5)
             if roll.is_set():
                 roll.clear()
                 topology.roll()
@@ -35,9 +37,12 @@ def run(folder: Path, port: int) -> int:
     except NotStarted as problem:
         print(f"kho: {problem}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 0
     finally:
+        for number in stops:
+            signal.signal(number, signal.SIG_IGN)
         topology.stop()
-    return 0
 
 
 def _look_after(topology: Topology) -> None:

@@ -8,12 +8,17 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from random import SystemRandom
 from typing import Final
 
 from config.deploy.compose import PORT_OF, Service
 
 PROJECT: Final = Path(__file__).resolve().parent.parent.parent
 SYSTEM_USER: Final = "postgres"
+FIRST_PORT: Final = 10_000
+USUAL_FIRST_OF_CONNECTIONS: Final = 32_768
+_given: Final[set[int]] = set()
+random: Final = SystemRandom()
 HOSTS: Final = re.compile(rf"\b({'|'.join(map(re.escape, PORT_OF))}):(\d+)\b")
 NGINX: Final = """\
 daemon off;
@@ -131,7 +136,7 @@ class Machine:
         for word in service.command:
             name, equals, value = self.local(word).partition("=")
             command.append(f"{name}={changed.get(name, value)}" if equals else name)
-        parts = {part: free_port(below=55_000) for part in ("master", "volume", "filer")}
+        parts = {part: free_port(above=10_000) for part in ("master", "volume", "filer")}
         others = [f"-{part}.port={port}" for part, port in parts.items()]
         here = ("-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.volumeSizeLimitMB=512", "-volume.preStopSeconds=1")
         return Process((weed, *command, *here, *others), {}, folder)
@@ -158,11 +163,35 @@ def gateway_site(values: Mapping[str, str]) -> str:
     return re.sub(r"\$\{(\w+)\}", lambda found: values[found[1]], template)
 
 
-def free_port(*, below: int = 65_536) -> int:
-    """Return a TCP port of 127.0.0.1 that nobody listens on now."""
+def free_port(*, above: int = 0) -> int:
+    """Return a TCP port of 127.0.0.1 that nobody listens on now, and that is not returned again to this process.
+
+    It is none of those that the system takes for connections: any client could have it before its server starts, or
+    while that is started again, even one that tries to reach this very server. With `above`, the port that lies so
+    far above it is such a one, too.
+    """
+    last = _first_of_connections() - above
     while True:
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            port = int(listener.getsockname()[1])
-        if port < below:
+        port = random.randrange(FIRST_PORT, last)
+        both = {port, port + above}
+        if not both & _given and all(_is_free(each) for each in both):
+            _given.update(both)
             return port
+
+
+def _first_of_connections() -> int:
+    """The first port that the system takes for connections: where that is not told or too low, what is usual."""
+    try:
+        first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii").split()[0])
+    except (OSError, ValueError, IndexError):
+        return USUAL_FIRST_OF_CONNECTIONS
+    return first if first > 2 * FIRST_PORT + 1_000 else USUAL_FIRST_OF_CONNECTIONS
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as listener:
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

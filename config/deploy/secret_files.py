@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from config.first_files import make_once
+
 DAYS: Final = 397
 """How long the certificate is good: what browsers accept at most."""
 
@@ -31,12 +33,12 @@ def make(folder: Path, host: str, postgres: str = "postgres:5432") -> list[str]:
 
     def keep(name: str, value: Callable[[], str]) -> str:
         path = folder / name
-        if not path.exists():
-            path.touch()
-            path.chmod(0o644)
-            path.write_text(value(), encoding="utf-8")
+        if make_once(path, lambda: value().encode(), 0o644):
             made.append(name)
-        return path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
+        if not text:
+            raise SystemExit(f"kho: {path} is empty; restore it, or remove it so that it is made.")
+        return text
 
     for name in ("secret_key", "master_key"):
         keep(name, lambda: secrets.token_urlsafe(48))

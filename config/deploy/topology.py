@@ -16,6 +16,7 @@ from config.deploy import compose, secret_files
 from config.deploy.compose import PORT_OF, Service
 from config.deploy.local import PROJECT, Machine, free_port
 from config.run.processes import Child
+from config.serve import DIRECTLY
 
 READY_SECONDS: Final = 90
 ONCE: Final = "init"
@@ -33,7 +34,7 @@ class Topology:
     def __init__(self, data: Path, *, port: int = 0, settings: dict[str, str] | None = None) -> None:
         self.data = data.resolve()
         self.data.mkdir(parents=True, exist_ok=True)
-        self.ports = {name: free_port(below=55_000) for name in (*PORT_OF, "gateway-http")}
+        self.ports = {name: free_port(above=10_000) for name in (*PORT_OF, "gateway-http")}
         self.ports["gateway"] = port or self.ports["gateway"]
         self.host = f"127.0.0.1:{self.ports['gateway']}"
         self.machine = Machine(self.data, self.ports)
@@ -59,7 +60,9 @@ class Topology:
                 self.start_service(name)
 
     def start_service(self, name: str) -> None:
-        """Start one service and wait until it is ready. NotStarted."""
+        """Start one service and wait until it is ready, without what is left of the last time. NotStarted."""
+        if name in self.children:
+            self.children[name].stop()
         process = self.machine.process(self.services[name])
         child = Child(name, process.command, environment=self._environment(process.environment))
         child.folder, child.log, child.user = process.folder, self.log(name), process.user
@@ -170,7 +173,7 @@ class Topology:
     def _answers(self, url: str) -> bool:
         request = urllib.request.Request(url, headers={"Host": self.host})  # noqa: S310 - this machine
         try:
-            with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
+            with DIRECTLY.open(request, timeout=5) as answer:
                 return bool(answer.status < 400)
         except (urllib.error.URLError, OSError):
             return False

@@ -1,10 +1,10 @@
 """The start itself: check, migrate, first account, demo, processes."""
 
 import os
+import signal
 import sys
 import time
 import urllib.error
-import urllib.request
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,6 +14,7 @@ import django
 from config import env
 from config.run.checks import CannotStart, require_free_port, take_folder
 from config.run.options import Options
+from config.serve import DIRECTLY
 
 if TYPE_CHECKING:
     from config.run.processes import Supervisor
@@ -23,6 +24,8 @@ READY_SECONDS: Final = 60
 
 def main() -> int:
     """Run until Ctrl-C; return the exit code."""
+    # Until there are processes to stop, Ctrl-C ends this one at once: what it makes is whole or not there.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     options = Options.read()
     data = Path(env.text("KHO_DATA", "data")).absolute()
     os.environ["KHO_DATA"] = str(data)
@@ -37,7 +40,7 @@ def main() -> int:
 
 def _serve(options: Options) -> int:
     """Everything that needs the settings."""
-    from django.core.management import call_command
+    from django.core.management import CommandError, call_command
     from django.db.utils import DatabaseError
 
     from accounts.models import Account
@@ -46,14 +49,14 @@ def _serve(options: Options) -> int:
 
     try:
         call_command("migrate", verbosity=0, interactive=False)
-    except DatabaseError as error:
+        first = first_start.ensure(options)
+        account = Account.objects.order_by("created_at").first()
+    except (DatabaseError, CommandError) as error:
         raise CannotStart(f"the database can't be used: {str(error).strip()}.") from error
-    first = first_start.ensure(options)
-    account = Account.objects.order_by("created_at").first()
     if account is None:
         raise CannotStart("there is no account and none could be made.")
-    if options.demo:
-        demo.seed(account)
+    if options.demo and (problem := demo.try_to_seed(account)):
+        print(f"kho: the demo is not whole; the next start goes on with it ({problem}).", file=sys.stderr, flush=True)
 
     def tell() -> None:
         _wait_until_ready(options, supervisor)
@@ -62,8 +65,7 @@ def _serve(options: Options) -> int:
             print(words.ready(options, account.id, alias, first, secrets=sys.stdout.isatty()), flush=True)
 
     supervisor = processes.Supervisor(processes.children(options))
-    problem = supervisor.run(tell)
-    if problem:
+    if problem := supervisor.run(tell):
         raise CannotStart(problem)
     print("Kho has stopped.", flush=True)
     return 0
@@ -75,7 +77,7 @@ def _wait_until_ready(options: Options, supervisor: "Supervisor") -> None:
     answer = "nothing"
     while not supervisor.stopping:
         try:
-            with urllib.request.urlopen(f"http://{options.host}/readyz", timeout=5) as response:
+            with DIRECTLY.open(f"http://{options.host}/readyz", timeout=5) as response:
                 if response.status == HTTPStatus.OK:
                     return
         except urllib.error.HTTPError as error:

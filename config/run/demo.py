@@ -3,12 +3,15 @@
 from datetime import UTC, datetime
 from typing import Final
 
+from django.db.utils import DatabaseError
+
 from accounts.caller import Caller, operator
 from accounts.models import Account
 from registry.content import programs, writing
 from registry.content.charts import Chart, chart
 from registry.content.writing import Artifact, File, Platform
-from registry.core import addresses, images, repositories, uploads
+from registry.core import addresses, images, repositories, tag_history, uploads
+from registry.errors import StorageError
 from registry.values import Address, ImageTag
 
 CREATED: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -28,16 +31,34 @@ spec:
 """
 
 
+def try_to_seed(account: Account) -> str:
+    """Push it, unless the disk is full or cannot be written: nothing needs it. Returns what was in the way."""
+    try:
+        seed(account)
+    except (DatabaseError, OSError, StorageError) as error:
+        return str(error).strip() or type(error).__name__
+    return ""
+
+
 def seed(account: Account) -> None:
-    """Push the demo into the account's public registry, unless it was there once: what was deleted stays so."""
+    """Push the demo into the account's public registry, unless it was there once: what was deleted stays so.
+
+    The push of a start that was ended on its way is gone on with.
+    """
     caller = operator(account.id, user_agent="kho/demo")
     for name, contents in _contents().items():
         address = addresses.public(account.id, name)
-        if repositories.was_ever(address):
+        if not repositories.was_ever(address):
+            repositories.create(caller, address)
+        elif repositories.find(address) is None or _is_whole(caller, address, last=contents[-1][0]):
             continue
-        repositories.create(caller, address)
         for tag, artifact in contents:
             _push(caller, address, artifact, tag)
+
+
+def _is_whole(caller: Caller, address: Address, *, last: str) -> bool:
+    """Whether the last tag was ever pushed."""
+    return bool(tag_history.tag_history(caller, address, tag=last, is_whole=True).rows)
 
 
 def _contents() -> dict[str, list[tuple[str, Artifact]]]:

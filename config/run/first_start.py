@@ -1,6 +1,5 @@
 """The first account of a fresh data folder: its administrator, an access key, and the right to push at once."""
 
-import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from accounts.caller import operator
 from accounts.directory import access_keys, accounts, people, policies, principals
 from accounts.errors import AccountsError
 from accounts.models import Account
+from config.first_files import make_once
 from config.run.checks import CannotStart
 from config.run.options import Options
 from registry.core import templates
@@ -64,6 +64,9 @@ def ensure(options: Options) -> FirstAccount | None:
             _write(made)
     except AccountsError as error:
         raise CannotStart(f"the first account can't be made: {error}.") from error
+    except OSError as error:
+        file = Path(settings.DATA_DIR) / FILE
+        raise CannotStart(f"the first account can't be made: {file} can't be written ({error.strerror}).") from error
     return made
 
 
@@ -77,6 +80,4 @@ def _wait_for_other_starts() -> None:
 def _write(made: FirstAccount) -> None:
     """Keep the secrets where only the owner of the folder can read them; before the account is there for good."""
     made.file.unlink(missing_ok=True)
-    descriptor = os.open(made.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(made.as_text())
+    make_once(made.file, made.as_text().encode)

@@ -8,7 +8,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -45,7 +45,11 @@ class Child:
     user: str = ""
 
     def start(self) -> None:
-        """Start it in a session of its own: Ctrl-C reaches only the parent, which stops its children in order."""
+        """Start it in a session of its own: Ctrl-C reaches only the parent, which stops its children in order.
+
+        What an earlier one left behind when it died ends first: web workers would go on listening beside the new ones.
+        """
+        self._end_group()
         self.starts.append(time.monotonic())
         with ExitStack() as files:
             output = files.enter_context(self.log.open("ab")) if self.log else None
@@ -76,15 +80,22 @@ class Child:
         return len(self.starts) < RESTARTS
 
     def stop(self) -> None:
-        """Ask it to end, wait, and end it."""
-        if not self.is_alive or self.process is None:
+        """Ask it to end, wait, and end it with all that it has started."""
+        if self.process is None:
             return
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
+        if self.is_alive:
+            self.process.send_signal(signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(STOP_SECONDS)
+        self._end_group()
+
+    def _end_group(self) -> None:
+        """End what is left of its session, and of itself."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+            self.process = None
 
 
 def children(options: Options) -> list[Child]:
@@ -107,7 +118,9 @@ class Supervisor:
     def run(self, when_started: Callable[[], None]) -> str:
         """Return why it ended: empty after a signal, else what went wrong."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._stop)
+            # Whoever starts it with nohup wants it to go on when the terminal is closed.
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._stop)
         try:
             for child in self.processes:
                 child.start()

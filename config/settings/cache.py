@@ -14,7 +14,7 @@ def shared(redis_url: str, folder: Path) -> dict[str, Any]:
             "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
         }
     return {
-        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "BACKEND": "config.file_cache.FilesIfTheyFit",
         "LOCATION": str(folder / "cache"),
         "OPTIONS": {"MAX_ENTRIES": 20_000},
     }

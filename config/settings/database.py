@@ -1,10 +1,13 @@
 """Reads DATABASE_URL: PostgreSQL, or SQLite in a file."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from config import env
+from config.first_files import make_once
 
 
 def database(default: str) -> dict[str, Any]:
@@ -45,6 +48,29 @@ def sqlite(path: Path) -> dict[str, Any]:
             "PRAGMA cache_size=-256;",
         },
     }
+
+
+def made(database: dict[str, Any]) -> dict[str, Any]:
+    """Make SQLite's file if it is missing, with its write-ahead log switched on.
+
+    A process that switches it on waits for nobody: of those that start at once, all but one would find it locked.
+    """
+    if str(database["ENGINE"]).endswith("sqlite3"):
+        path = Path(database["NAME"])
+        try:
+            make_once(path, _without_tables)
+        except OSError as error:
+            raise env.BadSetting("DATABASE_URL", f"names {path}, which can't be written ({error.strerror})") from error
+    return database
+
+
+def _without_tables() -> bytes:
+    """The first page of a database. Its bytes 18 and 19 tell that there is a log (the file format, section 1.3)."""
+    with closing(sqlite3.connect(":memory:")) as memory:
+        memory.execute("PRAGMA user_version = 0")  # writes the page
+        page = bytearray(memory.serialize())
+    page[18:20] = b"\x02\x02"
+    return bytes(page)
 
 
 def pooled(database: dict[str, Any]) -> dict[str, Any]:

@@ -1,11 +1,10 @@
 """Secrets that a deployment on one machine makes for itself at its first start."""
 
-import os
 import secrets
-import tempfile
 from pathlib import Path
 
 from config.env import BadSetting
+from config.first_files import make_once
 
 
 def kept_secret(data: Path, name: str) -> str:
@@ -15,29 +14,13 @@ def kept_secret(data: Path, name: str) -> str:
     """
     path = data / "secrets" / name
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not path.exists():
-            _make(path)
-        value = path.read_text(encoding="ascii")
+        make_once(path, lambda: secrets.token_urlsafe(48).encode())
     except OSError as error:
         raise BadSetting("KHO_DATA", f"names {data}, which can't be written ({error.strerror})") from error
+    try:
+        value = path.read_text(encoding="ascii")
+    except OSError as error:
+        raise BadSetting("KHO_DATA", f"names {data}, where {path} can't be read ({error.strerror})") from error
     if not value:
         raise BadSetting("KHO_DATA", f"names {data}, where {path} is empty; restore it, or remove it at a new start")
     return value
-
-
-def _make(path: Path) -> None:
-    """Write a new secret beside the path and give it the name, unless another process was faster."""
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}-", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(48))
-        file.flush()
-        os.fsync(file.fileno())
-        try:
-            os.link(file.name, path)
-        except FileExistsError:
-            return
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

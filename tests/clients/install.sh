@@ -52,9 +52,10 @@ install_packages() {
     say "apt-get install$missing"
     start_no_services
     export DEBIAN_FRONTEND=noninteractive
-    apt-get update -qq
+    # A mirror may not answer once, and a machine that has just started may be installing by itself.
+    apt-get update -qq -o Acquire::Retries=3
     # shellcheck disable=SC2086 # the list is meant to be split into words
-    apt-get install -qq -y --no-install-recommends $missing >/dev/null
+    apt-get install -qq -y --no-install-recommends -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 $missing >/dev/null
 }
 
 # Whether the Go at $1 is new enough.

@@ -4,12 +4,15 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
+
+from config.deploy.local import free_port
+
+__all__ = ["CACHE", "Client", "CommandFailed", "Daemon", "environment", "free_port", "remove", "wait_for"]
 
 CACHE: Final = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kho-tests"
 """Outside the tree; what is dear to build or install stays here between runs."""
@@ -176,13 +179,6 @@ def remove(folder: Path) -> None:
         if Path(mount).is_relative_to(folder):
             Client("umount", "--lazy")(mount)
     shutil.rmtree(folder)
-
-
-def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def wait_for(what: str, happened: Callable[[], bool], *, seconds: float = 10, every: float = 0.25) -> None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.clients.processes import free_port
+
 Behaviour = Callable[[BaseHTTPRequestHandler], None]
 
 
@@ -109,9 +111,9 @@ class Receiver:
                 """Nothing."""
 
         ThreadingHTTPServer.allow_reuse_address = True
+        self.port = self.port or free_port()
         self.server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
         self.server.daemon_threads = True
-        self.port = self.server.server_address[1]
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self.thread.start()
         return self

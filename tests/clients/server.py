@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from config.run import processes
 from config.run.options import Options
+from config.serve import DIRECTLY
 from tests.clients import postgresql
 from tests.clients.processes import Daemon, free_port
 from tests.clients.ready import CODE, MANAGE, Ready, ReadyClient
@@ -155,7 +156,7 @@ class Server:
         """Ask over HTTP; redirects are followed, and a status such as 404 is an answer too."""
         request = urllib.request.Request(f"http://{self.host}{path}", headers=headers or {}, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with DIRECTLY.open(request, timeout=30) as answer:
                 return Answer(answer.status, dict(answer.headers.items()), answer.read())
         except urllib.error.HTTPError as error:
             with error:

@@ -1,5 +1,7 @@
 """The secrets that `make run` makes for itself: whole or not there, whoever starts at the same time."""
 
+import errno
+import os
 import secrets
 from pathlib import Path
 
@@ -61,3 +63,19 @@ def test_a_folder_that_cant_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(BadSetting, match="can't be written"):
         kept_secret(tmp_path / "file", "master_key")
+
+
+def test_a_file_system_without_hard_links_keeps_secrets_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    made = kept_secret(tmp_path, "master_key")
+    assert len(made) == 64 and kept_secret(tmp_path, "master_key") == made
+
+
+def test_a_secret_of_somebody_else(tmp_path: Path) -> None:
+    """A folder where its file should be stands for what can't be read, by root either."""
+    (tmp_path / "secrets" / "master_key").mkdir(parents=True)
+    with pytest.raises(BadSetting, match=r"secrets/master_key can't be read"):
+        kept_secret(tmp_path, "master_key")

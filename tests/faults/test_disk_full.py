@@ -146,6 +146,7 @@ def test_no_byte_is_free_and_pulls_go_on(disk: SmallDisk, server: FaultyServer, 
     for _ in range(3):
         assert registry.manifest("latest").body == image.manifest
         registry.require_whole()
+    assert [server.get(path).status for path in ("/", "/search?q=hello", "/sign-in")] == [200] * 3
     blob = os.urandom(MIB)
     require_full(registry.append(upload, blob))
     if disk.folder == server.data and not server.database_url:

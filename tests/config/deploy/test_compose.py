@@ -4,6 +4,8 @@ import ipaddress
 import json
 import os
 import re
+import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -133,11 +135,63 @@ def test_secrets_are_made_once_and_only_for_the_owner(tmp_path: Path) -> None:
     trusting.load_cert_chain(folder / "tls_certificate", folder / "tls_key")
 
 
+def test_secrets_are_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty password would go into the address of the database, and an empty key would sign."""
+    folder = tmp_path / "secrets"
+
+    def die(_: int) -> str:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("secrets.token_urlsafe", die)
+        with pytest.raises(KeyboardInterrupt):
+            secret_files.make(folder, "kho.example.org")
+    assert list(folder.iterdir()) == []
+    made = secret_files.make(folder, "kho.example.org")
+    assert all((folder / name).stat().st_size for name in made)
+    (folder / "postgres_password").write_text("")
+    with pytest.raises(SystemExit, match="postgres_password is empty"):
+        secret_files.make(folder, "kho.example.org")
+
+
 def test_a_certificate_may_be_of_an_address(tmp_path: Path) -> None:
     certificate, _ = secret_files.self_signed("127.0.0.1:8443")
     (tmp_path / "pem").write_text(certificate)
     [read] = ssl.create_default_context(cafile=str(tmp_path / "pem")).get_ca_certs()
     assert read["subjectAltName"] == (("IP Address", "127.0.0.1"),)
+
+
+class Starting:
+    """A topology of which the first service takes for ever to start."""
+
+    def __init__(self, data: Path, *, port: int) -> None:
+        self.services: dict[str, object] = {}
+        self.data = data
+        self.stopped = False
+        made.append(self)
+
+    def start(self) -> None:
+        signal.raise_signal(signal.SIGTERM)
+        raise AssertionError("it goes on")
+
+    def stop(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+        self.stopped = True
+
+
+made: list[Starting] = []
+
+
+def test_the_topology_stops_while_it_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not when all is there, a minute later; and a second Ctrl-C does not leave services behind."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    monkeypatch.setattr(command, "Topology", Starting)
+    try:
+        assert command.run(tmp_path, 0) == 0
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert made[-1].stopped
 
 
 def test_the_command_makes_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
@@ -150,8 +204,27 @@ def test_the_command_makes_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert "python -m config.deploy" in capsys.readouterr().err
 
 
-def test_free_ports_are_below_the_limit() -> None:
-    assert local.free_port(below=55_000) < 55_000
+def test_free_ports_are_none_of_those_that_connections_get() -> None:
+    first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    found = [local.free_port() for _ in range(50)]
+    assert len(set(found)) == 50
+    assert all(10_000 <= port < first for port in found), "any client could have it before its server starts"
+    for _ in range(20):
+        port = local.free_port(above=10_000)
+        assert port + 10_000 < first
+        with socket.socket() as one, socket.socket() as other:
+            one.bind(("127.0.0.1", port))
+            other.bind(("127.0.0.1", port + 10_000))
+
+
+def test_a_port_that_is_taken_is_not_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        port = local.free_port()
+        taken.bind(("127.0.0.1", port))
+        monkeypatch.setattr(local, "_given", set())
+        numbers = iter([port, port + 1, port + 2])
+        monkeypatch.setattr(local.random, "randrange", lambda *_: next(numbers))
+        assert local.free_port() > port
 
 
 @pytest.mark.parametrize(("arguments", "status"), [(["dance"], 1), ([], 1), (["check"], 1)])

@@ -1,5 +1,7 @@
 """`make run`, part by part: options, checks, first account, demo, words, processes."""
 
+import errno
+import os
 import signal
 import socket
 import sqlite3
@@ -8,6 +10,7 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -16,16 +19,19 @@ from pytest_django import Settings
 
 from accounts.authn import basic
 from accounts.models import Account, Person
+from config.deploy.local import free_port
 from config.env import BadSetting
 from config.run import checks, demo, first_start, processes, words
 from config.run.checks import CannotStart
 from config.run.options import Options
 from config.run.processes import Child, Supervisor
 from registry import storage
-from registry.core import addresses, aliases, repositories, uploads
-from registry.models import CreationTemplate, Image, Repository
+from registry.core import addresses, aliases, images, repositories, uploads
+from registry.errors import StorageFull
+from registry.models import CreationTemplate, Image, ImageTag, Repository
 from tests.factories.registry import make_caller
 
+PROJECT = Path(checks.__file__).resolve().parent.parent.parent
 GIVEN = {
     "KHO_ADMIN_EMAIL": "ana@example.com",
     "KHO_ADMIN_PASSWORD": "short",
@@ -174,6 +180,62 @@ def test_the_demo_is_pushed_once(db: None) -> None:
     assert not Repository.objects.filter(name="tools/shelf", deleted_at=None).exists(), "what was deleted stays so"
 
 
+@pytest.mark.parametrize("pushes", [0, 1, 4])
+def test_a_demo_that_was_ended_on_its_way_is_gone_on_with(
+    db: None, monkeypatch: pytest.MonkeyPatch, pushes: int
+) -> None:
+    """Images of two platforms are three manifests; `pushes` of all have come when somebody presses Ctrl-C."""
+    first_start.ensure(Options.read())
+    account = Account.objects.get()
+    put, done = images.put, list[object]()
+
+    def put_some(*args: Any) -> Any:
+        if len(done) == pushes:
+            raise KeyboardInterrupt
+        done.append(args)
+        return put(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(images, "put", put_some)
+        with pytest.raises(KeyboardInterrupt):
+            demo.seed(account)
+    demo.seed(account)
+    tags = ImageTag.objects.filter(repository__deleted_at=None).values_list("repository__name", "name")
+    assert set(tags) == {
+        ("hello", "1.0"),
+        ("hello", "1.1"),
+        ("hello", "latest"),
+        ("tools/shelf", "2026.1"),
+        ("charts/hello", "0.1.0"),
+    }
+
+
+def test_a_full_disk_makes_the_demo_wait(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    first_start.ensure(Options.read())
+
+    def full(*_: object, **__: object) -> None:
+        raise StorageFull("No space is left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(uploads, "put_whole", full)
+        assert demo.try_to_seed(Account.objects.get()) == "No space is left"
+    assert demo.try_to_seed(Account.objects.get()) == ""
+    assert ImageTag.objects.filter(name="latest").exists()
+
+
+def test_a_full_disk_leaves_no_account_whose_secrets_nobody_knows(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(first_start, "make_once", full)
+        with pytest.raises(CannotStart, match=r"first-start\.txt can't be written \(No space left on device\)"):
+            first_start.ensure(Options.read())
+    assert not Account.objects.exists()
+    made = first_start.ensure(Options.read())
+    assert made is not None and made.secret in made.file.read_text()
+
+
 def test_secrets_are_told_to_a_person_only(db: None) -> None:
     first = first_start.ensure(Options.read())
     assert first is not None
@@ -194,21 +256,69 @@ def python(name: str, code: str) -> Child:
     return Child(name, (sys.executable, "-c", code))
 
 
-def test_processes_are_stopped_in_order(capfd: pytest.CaptureFixture[str]) -> None:
+def said(child: Child, *lines: str) -> None:
+    """Wait until a process has printed these lines to its log, in any order, and nothing else."""
+    assert child.log is not None
+    deadline = time.monotonic() + 30
+    while sorted(child.log.read_text().splitlines()) != sorted(lines):
+        assert child.is_alive and time.monotonic() < deadline, child.log.read_text()
+        time.sleep(0.02)
+
+
+def test_processes_are_stopped_in_order(tmp_path: Path) -> None:
     code = (
         "import signal, sys, time\n"
         "signal.signal(15, lambda *_: (print('{0} stops', flush=True), sys.exit()))\n"
+        "print('{0} runs', flush=True)\n"
         "time.sleep(60)"
     )
     supervisor = Supervisor([python("one", code.format("one")), python("two", code.format("two"))])
+    log = tmp_path / "log"
+    for child in supervisor.processes:
+        child.log = log
 
     def started() -> None:
-        time.sleep(1)
+        said(supervisor.processes[0], "one runs", "two runs")
         signal.raise_signal(signal.SIGTERM)
 
     assert supervisor.run(started) == ""
-    assert [line for line in capfd.readouterr().out.splitlines() if "stops" in line] == ["two stops", "one stops"]
+    assert [line for line in log.read_text().splitlines() if "stops" in line] == ["two stops", "one stops"]
     assert not any(child.is_alive for child in supervisor.processes)
+
+
+@pytest.mark.parametrize("is_ignored", [True, False])
+def test_a_closed_terminal_stops_it_unless_nohup_says_otherwise(is_ignored: bool) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN if is_ignored else signal.SIG_DFL)
+    supervisor = Supervisor([])
+
+    def started() -> None:
+        signal.raise_signal(signal.SIGHUP)
+        assert supervisor.stopping is not is_ignored
+        signal.raise_signal(signal.SIGTERM)
+
+    try:
+        assert supervisor.run(started) == ""
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_ctrl_c_while_it_starts_ends_it_without_a_word(tmp_path: Path) -> None:
+    """Where the folder is taken, the settings are read and the tables made, which takes the most of a first start."""
+    env = {"PATH": os.environ["PATH"], "KHO_DATA": str(tmp_path / "data"), "KHO_DEMO": "0", "PORT": str(free_port())}
+    start = subprocess.Popen(
+        [sys.executable, "-m", "config.run"],
+        env=env,
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    while not (tmp_path / "data" / "secrets" / "secret_key").exists():
+        assert start.poll() is None
+        time.sleep(0.02)
+    start.send_signal(signal.SIGINT)
+    assert start.communicate(timeout=30)[0] == ""
+    assert start.returncode == -signal.SIGINT
 
 
 def test_a_process_that_ends_is_started_again_but_not_for_ever(
@@ -221,13 +331,45 @@ def test_a_process_that_ends_is_started_again_but_not_for_ever(
     assert capfd.readouterr().err.count("the worker ended and is started again") == 2
 
 
-def test_a_process_that_does_not_listen_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_does_not_listen_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(processes, "STOP_SECONDS", 0.5)
-    child = python("deaf", "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)")
+    code = "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
+    child = python("deaf", code)
+    child.log = tmp_path / "log"
     child.start()
-    time.sleep(0.5)
+    said(child, "deaf")
     child.stop()
     assert not child.is_alive
+    child.stop()
+
+
+PARENT = """
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+print(child.pid, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("then", ["start", "stop"])
+def test_what_a_process_leaves_behind_when_it_dies_ends_with_it(tmp_path: Path, then: str) -> None:
+    """Web workers would go on listening, with the code and settings of then, beside those of the next start."""
+    child = python("parent", PARENT)
+    child.log = tmp_path / "log"
+    child.start()
+    while not (tmp_path / "log").read_text().endswith("\n"):
+        assert child.is_alive
+        time.sleep(0.02)
+    assert child.process is not None
+    child.process.kill()
+    child.process.wait()
+    left = Path("/proc", (tmp_path / "log").read_text().strip(), "cmdline")
+    assert left.read_bytes(), "it outlives its parent"
+    getattr(child, then)()
+    deadline = time.monotonic() + 20
+    while left.exists() and left.read_bytes():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
     child.stop()
 
 
