@@ -194,16 +194,17 @@ def _check_seconds(seconds: int, longest: int) -> None:
 def assume_role_with_web_identity(caller: Caller, token: str, wish: Wish) -> tuple[Issued, dict[str, Any]]:
     """Make a session of a role for who has a token of an issuer that the role's account trusts; with its claims.
 
-    Raises AccessDenied in the same words whether the role exists or not, and the errors of `oidc`.
+    The token is checked first, so that a forged one tells nothing of roles. Raises AccessDenied in the same words
+    whether the role exists or not, and the errors of `oidc`.
     """
     role, resource = find_role(wish.role_arn)
     name = oidc.issuer_of(token).partition("://")[2].rstrip("/")
     provider = OpenIDConnectProvider.objects.filter(account_id=resource.account_id, url=name).first()
     action = Action.ASSUME_ROLE_WITH_WEB_IDENTITY
+    claims = oidc.claims_of(token, provider) if provider else {}
     if provider is None or role is None:
         said = "no such role, or no such identity provider"
         raise AccessDenied("anonymous", f"sts:{action}", str(resource), said)
-    claims = oidc.claims_of(token, provider)
     keys = {f"{name}:{claim}": _texts(value) for claim, value in claims.items()}
     job = replace(
         caller,

@@ -282,6 +282,16 @@ def test_it_refuses_altered_and_foreign_tokens(ci: Issuer) -> None:
     assert refused(caught) == "AccessDenied"
 
 
+def test_a_forged_token_is_refused_the_same_whether_there_is_such_a_role_or_not(ci: Issuer) -> None:
+    """Anybody can send one, and would learn the names of roles by it."""
+    forged, said = Issuer(ci.url).token("sts.amazonaws.com", "repo:example/app:main"), set()
+    for role_arn in (WEB_ROLE, f"{WEB_ROLE}x"):
+        with pytest.raises(ClientError) as caught:
+            assume_with(forged, RoleArn=role_arn)
+        said.add((refused(caught), caught.value.response["Error"]["Message"]))
+    assert {code for code, _ in said} == {"InvalidIdentityToken"} and len(said) == 1
+
+
 def test_an_issuer_in_a_private_network_is_not_asked(ci: Issuer, settings: Settings) -> None:
     settings.OUTBOUND_PRIVATE_NETWORKS = ()
     oidc._keys.clear()
