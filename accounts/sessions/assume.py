@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import transaction
@@ -17,7 +17,7 @@ from accounts.gate import Values
 from accounts.iam import document
 from accounts.iam.arn import Arn
 from accounts.iam.document import Kind, Policy, PolicyInvalid
-from accounts.iam.request import NO_RIGHTS, SubjectKind
+from accounts.iam.request import SubjectKind
 from accounts.models import OpenIDConnectProvider, Principal, Session
 from accounts.sessions import oidc, temporary
 from accounts.sessions.temporary import Issued
@@ -206,13 +206,17 @@ def assume_role_with_web_identity(caller: Caller, token: str, wish: Wish) -> tup
         said = "no such role, or no such identity provider"
         raise AccessDenied("anonymous", f"sts:{action}", str(resource), said)
     keys = {f"{name}:{claim}": _texts(value) for claim, value in claims.items()}
-    job = replace(
-        caller,
+    # Of the request, and of nobody who may have signed it: only the token tells who this is.
+    job = Caller(
         account_id=resource.account_id,
         principal_arn=provider.arn,
+        region=caller.region,
+        source_ip=caller.source_ip,
+        user_agent=caller.user_agent,
+        request_id=caller.request_id,
         kind=SubjectKind.FEDERATED,
         keys=(("aws:federatedprovider", (provider.arn,)),),
-        rights=NO_RIGHTS,
+        is_secure=caller.is_secure,
     )
     context: dict[str, Values] = {**keys, "sts:RoleSessionName": wish.name}
     gate.require(job, f"sts:{action}", resource, policies=trust_of(role), context=context, is_trust=True)
