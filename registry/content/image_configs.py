@@ -19,6 +19,7 @@ MOST_ENTRIES: Final = 500
 """Of a list or a map: variables, labels, ports."""
 LONGEST: Final = 8192
 """Characters of one text."""
+LONGEST_INDENTED: Final = 4 * 1024 * 1024
 
 SHELL_FORM: Final = re.compile(r"^(?:/bin/sh -c|cmd /S /C) #\(nop\)\s+")
 RUN_FORM: Final = re.compile(r"^(?:RUN )?((?:\|\d+ .*? )?)/bin/sh -c ", re.DOTALL)
@@ -136,9 +137,15 @@ def read(content: bytes) -> ImageConfig:
 
 
 def indented(content: bytes) -> str:
-    """Return a config's JSON with indentation; bytes that are no JSON as they are."""
+    """Return JSON with indentation; as it is what is no JSON, or would be longer than LONGEST_INDENTED."""
+    pieces, length = [], 0
     try:
-        text = json.dumps(json.loads(content), indent=2, ensure_ascii=False)
+        for piece in json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(json.loads(content)):
+            pieces.append(piece)
+            length += len(piece)
+            if length > LONGEST_INDENTED:
+                raise ValueError("it is nested too deeply to be indented")
+        text = "".join(pieces)
     except (ValueError, RecursionError):
         text = content.decode("utf-8", "replace")
     return readable(text, len(text))

@@ -1,6 +1,7 @@
 """Configs of images, those that builders write and those that nobody should."""
 
 import json
+from time import process_time
 from typing import Any
 
 import pytest
@@ -159,3 +160,12 @@ HISTORY = st.sampled_from(["created_by", "empty_layer", "comment", "created"])
 def test_any_json_is_read(config: Any, history: Any, other: Any) -> None:
     made = read({"config": config, "history": history, "os": other, "created": other})
     assert all(isinstance(step, Step) for step in made.steps) and made.problem == ""
+
+
+def test_what_would_grow_without_an_end_is_not_indented() -> None:
+    """Each line of what is nested begins with as many blanks: 400 kB would be 300 MB, in the memory of a web worker."""
+    content = b"[" * 800 + b"0," * 200_000 + b"0" + b"]" * 800
+    began = process_time()
+    assert image_configs.indented(content) == content.decode()
+    assert process_time() - began < 3
+    assert image_configs.indented(b'{"a":[1]}') == '{\n  "a": [\n    1\n  ]\n}'
