@@ -46,6 +46,8 @@ DIFFERENCES: Final[dict[str, dict[str, str]]] = {
     },
     "iam": {
         "CreateOpenIDConnectProvider": "Thumbprints are kept and not used.",
+        "CreateRole": "PermissionsBoundary is refused (InvalidInput).",
+        "CreateUser": "PermissionsBoundary is refused (InvalidInput).",
         "UpdateUser": "Policies that name the old ARN no longer mean the user.",
     },
 }

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from registry.aws import pages
 from registry.aws.dispatch import Call
+from registry.aws.errors import AwsError
 
 T = TypeVar("T")
 
@@ -23,6 +24,12 @@ def texts(call: Call, request: dict[str, Any], name: str, items: Sequence[str]) 
     """The same for a list of texts."""
     answer = page(call, request, name, [{"text": item} for item in items])
     return answer | {name: [each["text"] for each in answer[name]]}
+
+
+def refuse_boundary(request: dict[str, Any]) -> None:
+    """AwsError for a permissions boundary: it would not hold, and whoever gives one relies on it."""
+    if request.get("PermissionsBoundary"):
+        raise AwsError("InvalidInput", "Permissions boundaries are not served")
 
 
 def tags(given: Any) -> list[dict[str, str]]:

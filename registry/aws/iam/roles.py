@@ -10,6 +10,7 @@ from registry.aws.iam import answers
 @operation("iam", "CreateRole")
 def create(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Make a role."""
+    answers.refuse_boundary(request)
     made = roles.create(
         call.caller,
         call.caller.account_id,

@@ -10,6 +10,7 @@ from registry.aws.iam import answers
 @operation("iam", "CreateUser")
 def create(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Make a user."""
+    answers.refuse_boundary(request)
     path, tags = request.get("Path", "/"), answers.tags_of(request)
     made = users.create(call.caller, call.caller.account_id, request["UserName"], path=path, tags=tags)
     return {"User": answers.user(made)}

@@ -173,6 +173,12 @@ def test_identity_providers_are_kept(aws: Clients) -> None:
         ("list_users", {"Marker": "nonsense"}, "ValidationError"),
         ("get_user", {"UserName": "absent"}, "NoSuchEntity"),
         ("create_role", {"RoleName": "ci", "AssumeRolePolicyDocument": "{"}, "MalformedPolicyDocument"),
+        ("create_user", {"UserName": "bo", "PermissionsBoundary": READS}, "InvalidInput"),
+        (
+            "create_role",
+            {"RoleName": "ci", "AssumeRolePolicyDocument": json.dumps(TRUST), "PermissionsBoundary": READS},
+            "InvalidInput",
+        ),
         ("create_policy", {"PolicyName": "p", "PolicyDocument": json.dumps(TRUST)}, "MalformedPolicyDocument"),
         ("attach_user_policy", {"UserName": "alice", "PolicyArn": READS + "x"}, "NoSuchEntity"),
         ("get_policy_version", {"PolicyArn": READS, "VersionId": "v9"}, "NoSuchEntity"),
