@@ -27,9 +27,8 @@ from urllib3.response import BaseHTTPResponse
 from urllib3.util import connection as sockets
 
 CONNECT_SECONDS, READ_SECONDS, ALL_SECONDS, BODY_SECONDS = 3.0, 5.0, 10.0, 2.0
-NOT_PUBLIC: Final = tuple(IPv6Network(each) for each in ("64:ff9b::/96", "64:ff9b:1::/48", "::/96", "fec0::/10"))
-"""Networks of which not every Python says so: three that gateways turn into any IPv4 address, and the sites of old."""
-
+PUBLIC_IPV6: Final = IPv6Network("2000::/3")
+"""All of IPv6 that is given out. Gateways turn networks outside of it into any IPv4 address (RFC 6052, 7915)."""
 
 REDIRECT: Final = (301, 302, 303, 307, 308)
 
@@ -171,7 +170,7 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped is not None:
             return is_public(address.ipv4_mapped)
-        if address.sixtofour is not None or address.teredo is not None or any(address in each for each in NOT_PUBLIC):
+        if address.sixtofour is not None or address.teredo is not None or address not in PUBLIC_IPV6:
             return False
     return address.is_global and not address.is_multicast
 

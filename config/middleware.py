@@ -23,9 +23,9 @@ crashes = structlog.get_logger("kho.crash")
 
 PROTOCOLS: Final = re.compile(r"/(?:v2|token)(?:/|\Z)|/(?:healthz|readyz)\Z")
 SECRET_IN_PATH: Final = re.compile(
-    r"(?<=^/sign-up/confirm/).+|(?<=^/sign-in/reset/)\w+-.+|(?<=^/account/invitations/).+"
+    r"(?<=^/sign-up/confirm/).+|(?<=^/sign-in/reset/)\w+-.+|(?<=^/account/invitations/).+|(?<=^/v2/_layers/).+"
 )
-"""The ends of links that mails hold: whoever has one can use it."""
+"""The ends of links that mails hold, and of addresses of layers: whoever has one can use it."""
 QUIET_PATHS: Final = ("/healthz", "/readyz", "/static/")
 FORWARDED: Final = ("HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT", "HTTP_X_FORWARDED_FOR")
 
@@ -73,18 +73,23 @@ def _at_close(response: HttpResponseBase, action: Callable[[], None]) -> None:
 
 
 def _write_access_line(request: HttpRequest, response: HttpResponseBase, started: float) -> None:
-    """One line: never the query or the end of a mail's link, which are secrets, and never a header that was sent."""
+    """One line: never the query or the end of a link, which may be secrets, and never a header that was sent."""
     quiet = request.path_info.startswith(QUIET_PATHS) and response.status_code < 500
     (log.debug if quiet else log.info)(
         "request",
         method=request.method,
-        path=SECRET_IN_PATH.sub("…", request.path_info),
+        path=_shown_path(request),
         status=response.status_code,
         ms=round((time.perf_counter() - started) * 1000, 1),
         client=client_address(request),
         agent=request.META.get("HTTP_USER_AGENT", "")[:200],
         host=request.META.get("HTTP_HOST", "")[:100],
     )
+
+
+def _shown_path(request: HttpRequest) -> str:
+    """The path as logs have it."""
+    return SECRET_IN_PATH.sub("…", request.path_info)
 
 
 def client_address(request: HttpRequest) -> str:
@@ -116,7 +121,7 @@ class ProtocolBoundary:
             return _envelope(400, "UNSUPPORTED", "The request can't be understood", request)
         except Exception:  # noqa: BLE001 - whatever it was, the client gets an answer and the log the traceback
             got_request_exception.send(sender=type(self), request=request)
-            crashes.exception("request crashed", method=request.method, path=request.path_info)
+            crashes.exception("request crashed", method=request.method, path=_shown_path(request))
             return _envelope(500, "UNKNOWN", "Something went wrong; the fault is the server's", request)
         return answer
 

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 from accounts import mail, sealing
 from accounts.authn import browser
 from accounts.console import assumed, company, invited
-from accounts.console.links import origin
+from accounts.console.links import is_ours, origin
 from accounts.directory import console_passwords, people, second_factors
 from accounts.models import Person
 
@@ -99,6 +99,10 @@ class People(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no t
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
         """The link that confirms a mail address."""
         return origin(request) + reverse("account_confirm_email", args=[emailconfirmation.key])
+
+    def is_safe_url(self, url: str) -> bool:
+        """Lead nowhere but to this origin: ALLOWED_HOSTS may hold a whole domain, of which others have their parts."""
+        return is_ours(self.request, url)
 
     def get_login_stages(self) -> list[str]:
         """As usual, but an IAM user has no mail address to confirm."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import transaction
@@ -17,7 +17,7 @@ from accounts.gate import Values
 from accounts.iam import document
 from accounts.iam.arn import Arn
 from accounts.iam.document import Kind, Policy, PolicyInvalid
-from accounts.iam.request import NO_RIGHTS, SubjectKind
+from accounts.iam.request import SubjectKind
 from accounts.models import OpenIDConnectProvider, Principal, Session
 from accounts.sessions import oidc, temporary
 from accounts.sessions.temporary import Issued
@@ -194,24 +194,29 @@ def _check_seconds(seconds: int, longest: int) -> None:
 def assume_role_with_web_identity(caller: Caller, token: str, wish: Wish) -> tuple[Issued, dict[str, Any]]:
     """Make a session of a role for who has a token of an issuer that the role's account trusts; with its claims.
 
-    Raises AccessDenied in the same words whether the role exists or not, and the errors of `oidc`.
+    The token is checked first, so that a forged one tells nothing of roles. Raises AccessDenied in the same words
+    whether the role exists or not, and the errors of `oidc`.
     """
     role, resource = find_role(wish.role_arn)
     name = oidc.issuer_of(token).partition("://")[2].rstrip("/")
     provider = OpenIDConnectProvider.objects.filter(account_id=resource.account_id, url=name).first()
     action = Action.ASSUME_ROLE_WITH_WEB_IDENTITY
+    claims = oidc.claims_of(token, provider) if provider else {}
     if provider is None or role is None:
         said = "no such role, or no such identity provider"
         raise AccessDenied("anonymous", f"sts:{action}", str(resource), said)
-    claims = oidc.claims_of(token, provider)
     keys = {f"{name}:{claim}": _texts(value) for claim, value in claims.items()}
-    job = replace(
-        caller,
+    # Of the request, and of nobody who may have signed it: only the token tells who this is.
+    job = Caller(
         account_id=resource.account_id,
         principal_arn=provider.arn,
+        region=caller.region,
+        source_ip=caller.source_ip,
+        user_agent=caller.user_agent,
+        request_id=caller.request_id,
         kind=SubjectKind.FEDERATED,
         keys=(("aws:federatedprovider", (provider.arn,)),),
-        rights=NO_RIGHTS,
+        is_secure=caller.is_secure,
     )
     context: dict[str, Values] = {**keys, "sts:RoleSessionName": wish.name}
     gate.require(job, f"sts:{action}", resource, policies=trust_of(role), context=context, is_trust=True)

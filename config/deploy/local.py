@@ -109,8 +109,7 @@ class Machine:
             'rm -f "$3"; exec "$2/postgres" -D "$1/data" -c listen_addresses=127.0.0.1 -c port="$4" '
             '-c unix_socket_directories="$1"'
         )
-        password = folder / "password"
-        password.write_text((self.secrets / "postgres_password").read_text(encoding="utf-8"), encoding="utf-8")
+        password = private_copy(self.secrets / "postgres_password", folder / "password")
         if user:
             shutil.chown(password, SYSTEM_USER)
         port = str(self.ports["postgres"])
@@ -155,6 +154,14 @@ class Machine:
         configuration = folder / "nginx.conf"
         configuration.write_text(NGINX.format(folder=folder, user=user, site=gateway_site(values)), encoding="utf-8")
         return Process((nginx, "-c", str(configuration), "-e", "stderr"), {"TZ": "UTC"}, folder)
+
+
+def private_copy(secret: Path, place: Path) -> Path:
+    """Copy a secret to where others can look in, for its owner alone; return the place."""
+    place.unlink(missing_ok=True)
+    place.touch(mode=0o600, exist_ok=False)
+    place.write_text(secret.read_text(encoding="utf-8"), encoding="utf-8")
+    return place
 
 
 def gateway_site(values: Mapping[str, str]) -> str:

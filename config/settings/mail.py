@@ -47,4 +47,6 @@ class Mail:
         )
         if bool(mail.user) != bool(mail.password):
             raise env.BadSetting("KHO_SMTP_USER", "and KHO_SMTP_PASSWORD are given both or not at all")
+        if mail.host and not public_url:  # whoever asks for a mail to somebody else must not choose where it leads
+            raise env.BadSetting("KHO_URL", "is required with KHO_SMTP_HOST: links in mails lead there")
         return mail

@@ -236,6 +236,7 @@ class Exchange:
         response = HttpResponse(content, status=status, content_type=content_type)
         response["x-amzn-RequestId"] = self._id
         response["Cache-Control"] = "private, no-store"
+        response["X-Content-Type-Options"] = "nosniff"
         return response
 
 

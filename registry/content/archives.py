@@ -2,11 +2,12 @@
 
 import gzip
 import io
-import tarfile
 import zlib
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Final
+
+from registry.content.tars import Kind, TarDamaged, TarStream
 
 LARGEST_OUT: Final = 24 * 1024 * 1024
 LARGEST_FILE: Final = 2 * 1024 * 1024
@@ -31,28 +32,15 @@ class ArchiveUnreadable(ValueError):
         self.problem = problem
 
 
-class _Entry(tarfile.TarInfo):
-    """An entry whose size can't be negative: Python before 3.11.14 read such archives for ever."""
-
-    def _block(self, count: int) -> int:
-        if count < 0:
-            raise tarfile.InvalidHeaderError("a negative size")  # type: ignore[attr-defined]  # typeshed leaves it out
-        return int(super()._block(count))  # type: ignore[misc]  # private, but where the fault is
-
-
-class _Bounded(io.RawIOBase):
+class _Bounded:
     """Decompresses, and refuses to give more than LARGEST_OUT bytes."""
 
     def __init__(self, content: bytes) -> None:
         self._file = gzip.GzipFile(fileobj=io.BytesIO(content))
         self._left = LARGEST_OUT
 
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        wanted = self._left + 1 if size < 0 else min(size, self._left + 1)
-        data = self._file.read(wanted)
+    def read(self, size: int, /) -> bytes:
+        data = self._file.read(min(size, self._left + 1))
         self._left -= len(data)
         if self._left < 0:
             raise ArchiveUnreadable(Problem.TOO_LARGE)
@@ -68,24 +56,21 @@ def files(content: bytes, wanted: Callable[[str], bool]) -> dict[str, bytes]:
         raise ArchiveUnreadable(Problem.NOT_GZIP)
     found: dict[str, bytes] = {}
     top = ""
+    stream = TarStream(_Bounded(content))
     try:
-        with tarfile.open(fileobj=_Bounded(content), mode="r|", tarinfo=_Entry) as archive:
-            for number, entry in enumerate(archive):
-                if number >= MOST_MEMBERS:
-                    raise ArchiveUnreadable(Problem.TOO_MANY)
-                first, _slash, path = entry.name.removeprefix("./").partition("/")
-                top = top or first
-                if first != top or not entry.isreg() or entry.issparse() or not _is_plain(path) or not wanted(path):
-                    continue
-                if entry.size > LARGEST_FILE:
-                    raise ArchiveUnreadable(Problem.TOO_LARGE)
-                file = archive.extractfile(entry)
-                found[path] = file.read(LARGEST_FILE) if file else b""
+        for number, entry in enumerate(stream):
+            if number >= MOST_MEMBERS:
+                raise ArchiveUnreadable(Problem.TOO_MANY)
+            first, _slash, path = entry.path.removeprefix("./").partition("/")
+            top = top or first
+            if first != top or entry.kind is not Kind.FILE or not _is_plain(path) or not wanted(path):
+                continue
+            if entry.size > LARGEST_FILE:
+                raise ArchiveUnreadable(Problem.TOO_LARGE)
+            found[path] = b"".join(iter(lambda: stream.read(LARGEST_FILE), b""))
     except (gzip.BadGzipFile, zlib.error) as error:
         raise ArchiveUnreadable(Problem.NOT_GZIP) from error
-    except (tarfile.TarError, EOFError, OSError, ValueError, OverflowError, RecursionError) as error:
-        if isinstance(error, ArchiveUnreadable):
-            raise
+    except (TarDamaged, EOFError) as error:
         raise ArchiveUnreadable(Problem.NOT_TAR) from error
     return found
 

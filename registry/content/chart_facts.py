@@ -15,7 +15,8 @@ MOST_IMAGES: Final = 500
 LARGEST_CRDS: Final = 4 * 1024 * 1024
 """Characters of resource definitions that are looked into; files behind that are listed by name."""
 REFERENCE: Final = re.compile(r"[a-z0-9][\w.-]*(?::\d+)?(?:/[\w.-]+)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?")
-LITERAL: Final = re.compile(r"^\s*(?:- )?image:\s*[\"']?([^\s\"'{}#]+)[\"']?\s*(?:#.*)?$", re.MULTILINE)
+LITERAL: Final = re.compile(r"^[ \t]*(?:- )?image:[ \t]*[\"']?([^\s\"'{}#]+)[\"']?[ \t]*(?:#.*)?$", re.MULTILINE)
+"""On one line: blanks that reached over lines would be looked at anew from each of them."""
 
 
 class Source(StrEnum):

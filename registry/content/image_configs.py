@@ -5,7 +5,7 @@ OCI Image Specification 1.1, "OCI Image Configuration", and what Docker adds (He
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -19,6 +19,9 @@ MOST_ENTRIES: Final = 500
 """Of a list or a map: variables, labels, ports."""
 LONGEST: Final = 8192
 """Characters of one text."""
+LONGEST_COMMANDS: Final = 150_000
+"""Of all commands together: secrets are looked for in each."""
+LONGEST_INDENTED: Final = 4 * 1024 * 1024
 
 SHELL_FORM: Final = re.compile(r"^(?:/bin/sh -c|cmd /S /C) #\(nop\)\s+")
 RUN_FORM: Final = re.compile(r"^(?:RUN )?((?:\|\d+ .*? )?)/bin/sh -c ", re.DOTALL)
@@ -127,7 +130,7 @@ def read(content: bytes) -> ImageConfig:
         stop_signal=_text(inner.get("StopSignal")),
         ports=_keys(inner.get("ExposedPorts")),
         volumes=_keys(inner.get("Volumes")),
-        on_build=tuple(Step(each, masked=build_secrets.masked(each)) for each in _texts(inner.get("OnBuild"))),
+        on_build=_on_build(inner.get("OnBuild")),
         environment=tuple(_variable(text) for text in _texts(inner.get("Env"))),
         labels=_labels(inner.get("Labels")),
         health_check=_health_check(inner.get("Healthcheck")),
@@ -136,9 +139,15 @@ def read(content: bytes) -> ImageConfig:
 
 
 def indented(content: bytes) -> str:
-    """Return a config's JSON with indentation; bytes that are no JSON as they are."""
+    """Return JSON with indentation; as it is what is no JSON, or would be longer than LONGEST_INDENTED."""
+    pieces, length = [], 0
     try:
-        text = json.dumps(json.loads(content), indent=2, ensure_ascii=False)
+        for piece in json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(json.loads(content)):
+            pieces.append(piece)
+            length += len(piece)
+            if length > LONGEST_INDENTED:
+                raise ValueError("it is nested too deeply to be indented")
+        text = "".join(pieces)
     except (ValueError, RecursionError):
         text = content.decode("utf-8", "replace")
     return readable(text, len(text))
@@ -199,13 +208,25 @@ def _duration(value: Any) -> str:
     return f"{seconds:.6g}s" if seconds < 120 else f"{seconds / 60:.6g}m"
 
 
+def _on_build(value: Any) -> tuple[Step, ...]:
+    return tuple(Step(each, masked=build_secrets.masked(each)) for each in _cut(_texts(value)))
+
+
 def _steps(value: Any) -> tuple[Step, ...]:
-    entries = value[:MOST_STEPS] if isinstance(value, list) else []
-    return tuple(_step(entry) for entry in entries if isinstance(entry, dict))
+    entries = [entry for entry in value[:MOST_STEPS] if isinstance(entry, dict)] if isinstance(value, list) else []
+    return tuple(map(_step, entries, _cut(_text(entry.get("created_by")) for entry in entries)))
 
 
-def _step(entry: dict[str, Any]) -> Step:
-    command = _command(_text(entry.get("created_by")))
+def _cut(commands: Iterable[str]) -> Iterator[str]:
+    """The commands, those behind LONGEST_COMMANDS without what they say."""
+    left = LONGEST_COMMANDS
+    for command in commands:
+        yield readable(command, left)
+        left = max(0, left - len(command))
+
+
+def _step(entry: dict[str, Any], text: str) -> Step:
+    command = _command(text)
     return Step(
         command=command,
         created=_text(entry.get("created")),

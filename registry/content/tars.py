@@ -61,6 +61,9 @@ KINDS: Final[Mapping[bytes, Kind]] = {
 }
 WITHOUT_DATA: Final = frozenset(b"123456")
 PAX, GLOBAL_PAX, SOLARIS_PAX, LONG_NAME, LONG_TARGET, SPARSE = b"x", b"g", b"X", b"L", b"K", b"S"
+GNU_SPARSE: Final = "GNU.sparse."
+USED: Final = frozenset({"path", "linkpath", "size", f"{GNU_SPARSE}name"})
+"""Keys of pax headers that are kept: any number of headers, each with keys of its own, may stand before an entry."""
 
 
 class TarStream:
@@ -172,8 +175,8 @@ def _with_pax(entry: Entry, said: Mapping[str, str]) -> Entry:
         if not said["size"].isascii() or not said["size"].isdigit() or len(said["size"]) > 19:
             raise TarDamaged("a size that is no number")
         entry = replace(entry, size=int(said["size"]))
-    if any(name.startswith("GNU.sparse.") for name in said):
-        entry = replace(entry, kind=Kind.SPARSE, path=said.get("GNU.sparse.name", entry.path))
+    if any(name.startswith(GNU_SPARSE) for name in said):
+        entry = replace(entry, kind=Kind.SPARSE, path=said.get(f"{GNU_SPARSE}name", entry.path))
     if entry.size > LARGEST_SIZE:
         raise TarDamaged("a size that no file has")
     return entry
@@ -197,7 +200,7 @@ def _number(field: bytes) -> int:
 
 
 def _records(data: bytes) -> dict[str, str]:
-    """The records of a pax header: each is a length, a space, key=value, and the end of the line."""
+    """The records of a pax header that are used: each is a length, a space, key=value, and the end of the line."""
     found: dict[str, str] = {}
     position = 0
     while position < len(data):
@@ -209,7 +212,11 @@ def _records(data: bytes) -> dict[str, str]:
         key, equals, value = data[space + 1 : end - 1].partition(b"=")
         if end <= space or end > len(data) or data[end - 1 : end] != b"\n" or not equals:
             raise TarDamaged("a pax header that is none")
-        found[_text(key)] = _text(value)
+        name = _text(key)
+        if name in USED:
+            found[name] = _text(value)
+        elif name.startswith(GNU_SPARSE):
+            found[GNU_SPARSE] = ""
         position = end
     return found
 

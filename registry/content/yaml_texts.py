@@ -18,12 +18,37 @@ DEEPEST: Final = 60
 MOST_EVENTS: Final = 200_000
 MOST_ALIASES: Final = 16
 """So that merged aliases of aliases stay few; values that are only looked through may have any number."""
+NUMBERS: Final = frozenset({"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"})
 LONGEST_VALUE: Final = 400
 LONGEST_COMMENT: Final = 2000
 LONGEST_PATH: Final = 400
 MOST_ENTRIES: Final = 20_000
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LONGEST_NUMBER: Final = 400
+"""Characters. YAML counts in sixties, too (`1:30:00`), which takes quadratic time; and Python writes no longer ones."""
+
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Base):  # type: ignore[misc]  # known at run time only
+    """Reads no number that is too long, and merges (`<<`) no more than there could be without merging."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._pairs_left = MOST_EVENTS
+
+    def flatten_mapping(self, node: Any) -> None:
+        """Put what is merged into a map in its place."""
+        super().flatten_mapping(node)
+        self._pairs_left -= len(node.value)
+        if self._pairs_left < 0:
+            raise yaml.constructor.ConstructorError(problem="it merges too much", problem_mark=node.start_mark)
+
+    def construct_scalar(self, node: Any) -> Any:
+        """Return the text of a scalar."""
+        if node.tag in NUMBERS and len(node.value) > LONGEST_NUMBER:
+            raise yaml.constructor.ConstructorError(problem="a number is too long", problem_mark=node.start_mark)
+        return super().construct_scalar(node)
 
 
 class YamlUnreadable(ValueError):

@@ -39,6 +39,11 @@ PROFILE: Final = {"display_name": 100, "description": 1024, "website": 500}
 LARGEST_LOGO: Final = 512_000
 SIDES: Final = (60, 2048)
 FORMATS: Final = ("PNG", "JPEG", "WEBP")
+NO_PICTURE: Final = (
+    *(UnidentifiedImageError, OSError, ValueError, SyntaxError),
+    *(Picture.DecompressionBombWarning, Picture.DecompressionBombError),
+)
+"""What Pillow raises for what is no picture, or claims to be a huge one."""
 
 
 def get(caller: Caller, address: Address) -> CatalogData:
@@ -188,6 +193,6 @@ def _picture(content: bytes) -> bytes:
                     raise InvalidValue("logoImageBlob", f"takes a picture of {least} to {most} pixels on each side")
                 made = io.BytesIO()
                 picture.convert("RGBA").save(made, "PNG", optimize=True)
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Picture.DecompressionBombWarning) as error:
+    except NO_PICTURE as error:
         raise InvalidValue("logoImageBlob", f"takes a picture as {', '.join(FORMATS)}") from error
     return made.getvalue()

@@ -1,12 +1,11 @@
 """A manifest's bytes as lines of text in which digests are links."""
 
-import json
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from registry.content import image_configs
 from registry.content.readable import readable
 from registry.core.image_details import Child, Detail
 from registry.manifests.parse import ParsedManifest
@@ -26,11 +25,12 @@ class Part:
 
 def lines(content: bytes, urls: Mapping[str, str], missing: set[str], *, indented: bool) -> list[list[Part]]:
     """Return the text's lines in parts; the JSON is written anew only if asked for, and not nested too deeply."""
-    text = content.decode("utf-8", "replace")
     if indented:
-        with suppress(RecursionError):
-            text = json.dumps(json.loads(content), indent=2, ensure_ascii=False)
-    return [_parts(line, urls, missing) for line in readable(text, len(text)).split("\n")[:MOST_LINES]]
+        text = image_configs.indented(content)
+    else:
+        text = content.decode("utf-8", "replace")
+        text = readable(text, len(text))
+    return [_parts(line, urls, missing) for line in text.split("\n")[:MOST_LINES]]
 
 
 def _parts(line: str, urls: Mapping[str, str], missing: set[str]) -> list[Part]:

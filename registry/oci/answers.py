@@ -79,7 +79,7 @@ def manifest(image: FoundImage, content: bytes | None, caching: str) -> Answer:
         headers.CONTENT_DIGEST: image.digest,
         "ETag": f'"{image.digest}"',
         "Cache-Control": caching,
-        headers.API_VERSION[0]: headers.API_VERSION[1],
+        **headers.EVERYWHERE,
     }
     return Answer(200, described, () if content is None else (content,))
 
@@ -128,5 +128,5 @@ def _describe(digest: str, caching: str) -> dict[str, str]:
         "ETag": f'"{digest}"',
         "Cache-Control": caching,
         headers.CONTENT_DIGEST: digest,
-        headers.API_VERSION[0]: headers.API_VERSION[1],
+        **headers.EVERYWHERE,
     }

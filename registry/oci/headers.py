@@ -15,7 +15,8 @@ UPLOAD_OFFSET: Final = "Upload-Offset"
 """How many bytes of an upload are there; unlike Range it has a word for none. Between deployments only."""
 ERROR: Final = "Kho-Error"
 """The name of an error, as the status of a replication has it; HEAD has no body for it. Between deployments only."""
-API_VERSION: Final = ("Docker-Distribution-Api-Version", "registry/2.0")
+EVERYWHERE: Final = {"Docker-Distribution-Api-Version": "registry/2.0", "X-Content-Type-Options": "nosniff"}
+"""What every answer carries. Pages may load scripts from this origin: what anybody pushed must not pass for one."""
 PRIVATE: Final = "private, no-store"
 REVALIDATE: Final = "public, no-cache"
 SHORT: Final = "public, max-age=1"

@@ -124,6 +124,8 @@ def test_it_refuses_what_is_no_address(url: str) -> None:
         ("::ffff:10.0.0.1", False),
         ("64:ff9b::a00:1", False),
         ("64:ff9b:1::a00:1", False),
+        ("::ffff:0:7f00:1", False),
+        ("5f00::1", False),
         ("::10.0.0.1", False),
         ("fec0::1", False),
         ("2002:a00:1::", False),

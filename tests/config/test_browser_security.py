@@ -37,6 +37,12 @@ def test_django_says_the_rest(client: Client, db: None, path: str) -> None:
     assert "Strict-Transport-Security" not in headers
 
 
+@pytest.mark.parametrize("path", ["/v2/", "/v2/nobody/app/manifests/v1", "/token/", "/?Action=None&Version=2011-06-15"])
+def test_no_browser_takes_for_a_script_what_the_protocols_answer(client: Client, db: None, path: str) -> None:
+    """All of it is of the same origin as the pages, which may load scripts from there."""
+    assert client.get(path).headers["X-Content-Type-Options"] == "nosniff"
+
+
 def test_https_is_kept_where_it_is_set(settings: Settings, db: None) -> None:
     settings.SECURE_HSTS_SECONDS = 31536000
     client = Client()

@@ -1,14 +1,23 @@
-"""The secrets that `make run` makes for itself: whole or not there, whoever starts at the same time."""
+"""What `make run` makes for itself: secrets, whole or not there, whoever starts at the same time; files of its own."""
 
 import errno
 import os
 import secrets
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from config.env import BadSetting
 from config.settings.secret_files import kept_secret
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+MIGRATES = (
+    "import os; os.umask(0o022); import django; django.setup(); from django.db import connection; "
+    "connection.cursor().execute('CREATE TABLE one (id integer)'); from django.core.mail import send_mail; "
+    "send_mail('reset', 'a link', None, ['ana@example.com'])"
+)
 
 
 def test_it_works(tmp_path: Path) -> None:
@@ -22,6 +31,20 @@ def test_it_works(tmp_path: Path) -> None:
         ("secret_key", 0o600),
     ]
     assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize(("delivery", "others"), [("file", 0o077), ("accel", 0o027)])
+def test_what_it_writes_is_nobody_elses_to_read(tmp_path: Path, delivery: str, others: int) -> None:
+    """Also if somebody made the folder before, and by a command. A web server in front may read by its group."""
+    (tmp_path / "made").mkdir(mode=0o755)
+    for data in (tmp_path / "made", tmp_path / "new"):
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("KHO_", "DATABASE_"))}
+        env = kept | {"KHO_DATA": str(data), "DJANGO_SETTINGS_MODULE": "config.settings.local"}
+        subprocess.run([sys.executable, "-c", MIGRATES], env=env | {"KHO_DELIVERY": delivery}, cwd=PROJECT, check=True)
+        written = {each.relative_to(data): each.stat().st_mode & others for each in data.rglob("*")}
+        assert {Path("kho.sqlite3"), Path("secrets"), Path("mail")} <= written.keys()
+        assert not any(written.values()), written
+    assert (tmp_path / "new").stat().st_mode & others == 0
 
 
 def test_two_that_start_at_once_have_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

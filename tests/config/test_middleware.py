@@ -117,8 +117,8 @@ def test_forms_hold_no_nul(client: Client, db: None) -> None:
     assert client.post("/sign-in", {"login": "a\x00b", "password": "x"}).status_code == 400
 
 
-@pytest.mark.parametrize("start", ["/sign-up/confirm/", "/sign-in/reset/1-", "/account/invitations/"])
-def test_links_of_mails_are_not_in_the_log(
+@pytest.mark.parametrize("start", ["/sign-up/confirm/", "/sign-in/reset/1-", "/account/invitations/", "/v2/_layers/"])
+def test_links_that_are_secrets_are_not_in_the_log(
     client: Client, db: None, monkeypatch: pytest.MonkeyPatch, start: str
 ) -> None:
     log = CapturingLogger()

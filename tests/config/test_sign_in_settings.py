@@ -129,7 +129,7 @@ def test_mails_go_into_a_folder_or_to_a_server(monkeypatch: pytest.MonkeyPatch) 
     for name, value in {"HOST": "smtp.example.com", "SECURITY": "tls", "USER": "kho", "PASSWORD": "secret"}.items():
         monkeypatch.setenv(f"KHO_SMTP_{name}", value)
     monkeypatch.setenv("KHO_MAIL_FROM", "registry@example.com")
-    mail = Mail.read("")
+    mail = Mail.read("https://kho.example.com")
     assert (mail.backend, mail.port, mail.sender) == (SMTP, 465, "registry@example.com")
     assert "secret" not in repr(mail)
 
@@ -148,6 +148,13 @@ def test_mails_go_into_a_folder_or_to_a_server(monkeypatch: pytest.MonkeyPatch) 
 def test_it_refuses_a_mail_server_that_can_t_be(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(BadSetting, match=name):
+        Mail.read("")
+
+
+def test_mails_that_leave_need_to_know_where_their_links_lead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the host name of whoever asks for a new password would be in the mail that somebody else gets."""
+    monkeypatch.setenv("KHO_SMTP_HOST", "smtp.example.com")
+    with pytest.raises(BadSetting, match="KHO_URL is required with KHO_SMTP_HOST"):
         Mail.read("")
 
 

@@ -105,7 +105,8 @@ class RegistryView(APIView):
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Add what every answer carries; REST framework's own rendering is not needed."""
         answer: HttpResponseBase = response
-        answer[headers.API_VERSION[0]] = headers.API_VERSION[1]
+        for name, value in headers.EVERYWHERE.items():
+            answer[name] = value
         answer.headers.setdefault("Cache-Control", headers.PRIVATE)
         if isinstance(answer, HttpResponse) and answer.status_code not in {204, 304}:
             answer.headers.setdefault("Content-Length", str(len(answer.content)))

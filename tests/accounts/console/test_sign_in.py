@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.directory import people
 from accounts.models import Account, AuditEvent, Membership, Person
@@ -74,6 +75,16 @@ def test_no_address_leads_elsewhere(client: Client, ana: Person, next_page: str)
     assert sign_in(client, next=next_page)[1] == "/console"
     assert client.get("/sign-in", {"next": next_page}).headers["Location"] == "/console", "nor for who is signed in"
     assert client.post("/sign-out", {"next": next_page}).headers["Location"] == "/"
+
+
+def test_no_other_host_that_may_be_asked_is_led_to(client: Client, ana: Person, settings: Settings) -> None:
+    """With AWS's host names all of amazonaws.com may be asked for here, and anybody may have a bucket there."""
+    settings.ALLOWED_HOSTS = ["testserver", ".amazonaws.com"]
+    settings.CSRF_TRUSTED_ORIGINS = ["https://elsewhere.example.com"]
+    for host in ("evil.s3.amazonaws.com", "elsewhere.example.com"):
+        assert sign_in(client, next=f"https://{host}/")[1] == "/console"
+        assert client.get("/sign-in", {"next": f"https://{host}/"}).headers["Location"] == "/console"
+        assert client.post("/sign-out", {"next": f"https://{host}/"}).headers["Location"] == "/"
 
 
 def test_sign_ins_and_failures_are_in_the_trail(client: Client, ana: Person, account: Account) -> None:

@@ -154,6 +154,13 @@ def test_secrets_are_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.Monk
         secret_files.make(folder, "kho.example.org")
 
 
+def test_a_secret_that_is_copied_is_for_its_owner_too(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("password")
+    (tmp_path / "copy").touch(mode=0o644)
+    made = local.private_copy(tmp_path / "secret", tmp_path / "copy")
+    assert made.read_text() == "password" and made.stat().st_mode & 0o777 == 0o600
+
+
 def test_a_certificate_may_be_of_an_address(tmp_path: Path) -> None:
     certificate, _ = secret_files.self_signed("127.0.0.1:8443")
     (tmp_path / "pem").write_text(certificate)

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import zlib
 from typing import Any
 
 import pytest
@@ -33,6 +34,14 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (64, 64)) -> bytes:
     made = io.BytesIO()
     Picture.new("RGB", size, "teal").save(made, kind)
     return made.getvalue()
+
+
+def claiming(width: int, height: int) -> bytes:
+    """A small PNG whose header claims to be of another size."""
+    made = bytearray(picture())
+    made[16:24] = width.to_bytes(4, "big") + height.to_bytes(4, "big")
+    made[29:33] = zlib.crc32(made[12:29]).to_bytes(4, "big")
+    return bytes(made)
 
 
 @pytest.fixture
@@ -74,8 +83,10 @@ def test_what_is_not_given_stays(public: Any) -> None:
         picture(size=(64, 2049)),
         picture("GIF"),
         picture()[:60],
+        claiming(12_000, 12_000),
+        claiming(60_000, 60_000),
     ],
-    ids=["text", "svg", "small", "large", "gif", "cut"],
+    ids=["text", "svg", "small", "large", "gif", "cut", "huge", "bomb"],
 )
 def test_what_is_no_logo_is_refused_and_nothing_is_made(public: Any, logo: bytes) -> None:
     create = public.create_repository

@@ -11,11 +11,13 @@ from botocore.exceptions import ClientError
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.caller import operator
+from accounts.caller import Caller, operator
 from accounts.directory import policies, providers, roles
 from accounts.errors import AccessDenied
+from accounts.iam.request import SubjectKind
 from accounts.models import Account, AuditEvent, Session
-from accounts.sessions import messages, oidc, passwords, temporary
+from accounts.sessions import assume, messages, oidc, passwords, temporary
+from accounts.sessions.assume import Wish
 from tests.clients import issuer
 from tests.clients.issuer import Issuer
 from tests.registry.aws import client as in_process
@@ -284,6 +286,42 @@ def test_it_refuses_altered_and_foreign_tokens(ci: Issuer) -> None:
     with pytest.raises(ClientError) as caught:
         assume_with(good, RoleArn=WEB_ROLE + "x")
     assert refused(caught) == "AccessDenied"
+
+
+@pytest.mark.parametrize("key", ["aws:PrincipalTag/team", "aws:username", "aws:userid", "aws:PrincipalArn"])
+def test_whoever_signs_the_request_of_a_job_tells_nothing_of_the_job(ci: Issuer, account: Account, key: str) -> None:
+    """Nobody has to sign it: what a signature says of somebody else must not count for the token's own identity."""
+    provider = f"arn:aws:iam::{account.id}:oidc-provider/{ci.url.partition('://')[2]}"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": provider},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {key: ["blue", "arn:aws:iam::444455556666:role/blue"]}},
+    }
+    roles.create(operator(account.id), account.id, "blue", json.dumps({"Statement": [statement]}))
+    signer = Caller(
+        account_id="444455556666",
+        principal_arn="arn:aws:sts::444455556666:assumed-role/blue/blue",
+        kind=SubjectKind.SESSION,
+        role_arn="arn:aws:iam::444455556666:role/blue",
+        unique_id="blue",
+        name="blue",
+        tags=(("team", "blue"),),
+    )
+    token = ci.token("sts.amazonaws.com", "repo:example/app:main")
+    wish = Wish(role_arn=f"arn:aws:iam::{account.id}:role/blue", name="build")
+    with pytest.raises(AccessDenied):
+        assume.assume_role_with_web_identity(signer, token, wish)
+
+
+def test_a_forged_token_is_refused_the_same_whether_there_is_such_a_role_or_not(ci: Issuer) -> None:
+    """Anybody can send one, and would learn the names of roles by it."""
+    forged, said = Issuer(ci.url).token("sts.amazonaws.com", "repo:example/app:main"), set()
+    for role_arn in (WEB_ROLE, f"{WEB_ROLE}x"):
+        with pytest.raises(ClientError) as caught:
+            assume_with(forged, RoleArn=role_arn)
+        said.add((refused(caught), caught.value.response["Error"]["Message"]))
+    assert {code for code, _ in said} == {"InvalidIdentityToken"} and len(said) == 1
 
 
 def test_an_issuer_in_a_private_network_is_not_asked(ci: Issuer, settings: Settings) -> None:

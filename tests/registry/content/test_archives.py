@@ -70,6 +70,15 @@ def negative() -> bytes:
     return gzip.compress(bytes(plain))
 
 
+def digits() -> bytes:
+    """A pax header of nothing but digits: Pythons before 3.11.10 look at each of them anew from each other one."""
+    plain = bytearray(gzip.decompress(packed(("app/a", b"1" * 100_000))))
+    plain[156:157] = b"x"
+    plain[148:156] = b" " * 8
+    plain[148:156] = b"%06o\x00 " % sum(plain[:512])
+    return gzip.compress(bytes(plain))
+
+
 @pytest.mark.parametrize(
     ("make", "problem"),
     [
@@ -82,6 +91,7 @@ def negative() -> bytes:
         (large_file, Problem.TOO_LARGE),
         (many, Problem.TOO_MANY),
         (negative, Problem.NOT_TAR),
+        (digits, Problem.NOT_TAR),
     ],
 )
 def test_it_refuses_what_can_not_be_read(make: Callable[[], bytes], problem: Problem) -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 from datetime import UTC, datetime
+from time import process_time
 
 import pytest
 
@@ -110,6 +111,21 @@ def test_it_names_images_once_with_their_place() -> None:
         NamedImage(f"shop/d@sha256:{'a' * 64}", Source.VALUES, "digested"),
         NamedImage("nginx:1", Source.TEMPLATE, "templates/a.yaml"),
     ]
+
+
+def test_empty_lines_are_looked_at_once() -> None:
+    """Else a page of a chart would keep its server from everything else for hours."""
+    began = process_time()
+    made = chart(**{"templates/a.yaml": "  - image: 'redis:7' # why\n" + "\n" * 15_000 + "x"})
+    assert NamedImage("redis:7", Source.TEMPLATE, "templates/a.yaml") in chart_facts.images(made)
+    assert process_time() - began < 2
+
+
+@pytest.mark.parametrize("number", [f"0x{'f' * 5000}", f"1{':0' * 200_000}", "9" * 5000])
+def test_a_number_that_is_none_of_a_chart_is_not_read(number: str) -> None:
+    began = process_time()
+    assert chart_archives.read(archive({"Chart.yaml": f"name: app\nversion: {number}\n"})).version == ""
+    assert process_time() - began < 1
 
 
 def test_it_names_the_kinds_of_definitions() -> None:

@@ -1,6 +1,7 @@
 """Configs of images, those that builders write and those that nobody should."""
 
 import json
+from time import process_time
 from typing import Any
 
 import pytest
@@ -159,3 +160,21 @@ HISTORY = st.sampled_from(["created_by", "empty_layer", "comment", "created"])
 def test_any_json_is_read(config: Any, history: Any, other: Any) -> None:
     made = read({"config": config, "history": history, "os": other, "created": other})
     assert all(isinstance(step, Step) for step in made.steps) and made.problem == ""
+
+
+def test_a_history_without_an_end_is_cut_before_secrets_are_looked_for_in_it() -> None:
+    """Else each look at a page of the image would take its server a minute."""
+    command, began = "mysql " * 1300, process_time()
+    config = read({"history": [{"created_by": command}] * 400, "config": {"OnBuild": [command] * 400}})
+    assert process_time() - began < 10
+    assert len(config.steps) == len(config.on_build) == 400 and all(step.has_layer for step in config.steps)
+    assert config.steps[0].command == command.strip() and config.steps[-1].command == "…"
+
+
+def test_what_would_grow_without_an_end_is_not_indented() -> None:
+    """Each line of what is nested begins with as many blanks: 400 kB would be 300 MB, in the memory of a web worker."""
+    content = b"[" * 800 + b"0," * 200_000 + b"0" + b"]" * 800
+    began = process_time()
+    assert image_configs.indented(content) == content.decode()
+    assert process_time() - began < 3
+    assert image_configs.indented(b'{"a":[1]}') == '{\n  "a": [\n    1\n  ]\n}'

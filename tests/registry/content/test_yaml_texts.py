@@ -1,5 +1,7 @@
 """YAML within limits."""
 
+from time import process_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,6 +47,19 @@ def test_entries_have_paths_lines_values_and_comments() -> None:
 def test_values_are_loaded() -> None:
     assert yaml_texts.load("a: [1, x]\n---\nb: 1") == {"a": [1, "x"]}
     assert yaml_texts.load("") is None
+
+
+MERGED = f"a0: &a0 {{{', '.join(f'k{n}: 1' for n in range(4000))}}}\n" + "".join(
+    f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 4)}]}}\n" for n in range(1, 5)
+)
+
+
+def test_what_is_merged_stays_small() -> None:
+    began = process_time()
+    with pytest.raises(YamlUnreadable, match="merges too much"):
+        yaml_texts.load(MERGED)
+    assert process_time() - began < 1
+    assert yaml_texts.load("a: &a {x: 1}\nb: {<<: *a, y: 2}\nc: {<<: [*a], x: 3}")["b"] == {"x": 1, "y": 2}
 
 
 BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))

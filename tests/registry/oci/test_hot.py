@@ -102,6 +102,7 @@ def test_it_works_as_the_views_do(
         assert (answer.status, body_of(answer)) == (expected.status, expected.body)
         others = {name: value for name, value in expected.headers.items() if name != "X-Request-Id"}
         assert answer.headers == others
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
 def test_it_works_through_wsgi(transactional_db: None, image: Image, public: str) -> None:

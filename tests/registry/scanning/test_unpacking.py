@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -194,3 +195,17 @@ def test_a_header_with_any_byte_changed_is_read_or_refused(position: int, byte: 
         assert len(list(stream)) <= 2
     except TarDamaged:
         return
+
+
+def test_headers_that_say_ever_more_of_the_next_entry_take_no_memory() -> None:
+    """Each names another key, and none of them is one that is used; no entry ever ends the row."""
+    value = b"a" * 500_000
+    records = (b"%d %s=%s\n" % (len(value) + 16, b"k%06d" % number, value) for number in range(40))
+    stream = b"".join(header("x", len(each), b"x") + padded(each) for each in records) + entry(STATUS, b"x")
+    tracemalloc.start()
+    try:
+        assert [each.path for each in TarStream(io.BytesIO(stream))] == [STATUS]
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 5_000_000
