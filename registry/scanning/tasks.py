@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from registry.models import ImageScan, Sbom
-from registry.scanning import contents, eligibility, scans, suppressions, syncing
+from registry.scanning import attaching, contents, eligibility, scans, suppressions, syncing
 
 BATCH: Final = 500
 GRACE: Final = timedelta(hours=1)
@@ -53,3 +53,9 @@ def end_suppressions() -> int:
 def sync_advisories() -> int:
     """Take in the sources of KHO_ADVISORY_SOURCES that are due; return how many records are new or changed."""
     return syncing.sync()
+
+
+@shared_task(name="registry.attach_sboms")
+def attach_sboms() -> int:
+    """Attach SBOMs that could not be attached when they were made, for want of room; return how many."""
+    return attaching.attach_missing()
