@@ -49,6 +49,8 @@ CYCLONEDX: Final = {
     "protected_at_perimeter": "inline_mitigations_already_exist",
     "protected_by_mitigating_control": "inline_mitigations_already_exist",
 }
+VERDICTS: Final = (*JUSTIFICATIONS, "fixed", "false_positive")
+"""Every justification that a document may come to."""
 
 
 @dataclass(frozen=True, slots=True)
