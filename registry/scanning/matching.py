@@ -17,7 +17,7 @@ NAMES: Final = 400
 """Names in one statement."""
 MOST_REMEMBERED: Final = 200_000
 """Things and what is said of them that one run keeps in memory: some hundred MiB at most."""
-MOST_FOUND: Final = 100_000
+MOST_FOUND: Final = 50_000
 """Vulnerabilities of one image; those that people make have some thousands."""
 MOST_COMPARED: Final = 5_000_000
 """Pairs of a package of one image and an advisory about its name."""
