@@ -12,7 +12,7 @@ from registry.scanning.sboms import Package
 from registry.scanning.summaries import NOT_SCANNED, Summary
 
 if TYPE_CHECKING:
-    from registry.models import Finding, Image, ImageScan
+    from registry.models import Finding, Image, ImageScan, Suppression
 
 
 def vulnerabilities(values: Mapping[str, Any], place: str) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def _files(place: str, *, is_there: bool) -> dict[str, str]:
 
 
 def _finding(row: "Finding") -> dict[str, Any]:
-    advisory, said = row.advisory, row.attached_vex
+    advisory = row.advisory
     return {
         "id": row.name,
         "advisory": advisory.id,
@@ -68,8 +68,15 @@ def _finding(row: "Finding") -> dict[str, Any]:
         "layer": row.layer,
         "published_at": advisory.published_at,
         "first_seen_at": row.first_seen_at,
-        "vex": {"digest": said.attached.referrer.digest, "justification": said.justification} if said else None,
+        "vex": _verdict(row.attached_vex),
     }
+
+
+def _verdict(said: "Suppression | None") -> dict[str, Any] | None:
+    """What a document says of a finding."""
+    if said is None or said.attached is None:
+        return None
+    return {"digest": said.attached.referrer.digest, "justification": said.justification}
 
 
 def _documents(found: AttachedDocuments) -> list[dict[str, Any]]:

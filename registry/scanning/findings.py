@@ -105,7 +105,7 @@ def page(scan: ImageScan, *, only: FindingFilter = ALL, after: int = -1, limit: 
     if only == ALL:
         total = sum(scan.counts.values())
     elif rows:
-        total = rows[0].total
+        total = getattr(rows[0], "total", 0)
     else:
         total = found.count() if after >= 0 else 0
     return FindingPage(rows[:limit], total, following)

@@ -73,7 +73,7 @@ def _rows(keys: set[Key]) -> Iterator[dict[str, Any]]:
         yield from parts[0].union(*parts[1:], all=True)
 
 
-def _statement(keys: set[Key], reference: str, image: str) -> QuerySet[Any, dict[str, Any]]:
+def _statement(keys: set[Key], reference: str, image: str) -> QuerySet[Alias, Any]:
     """`reference` leads from an alias to what the last part of a key is compared with, `image` to the image."""
     exactly = Q()
     for alias, name, last in keys:

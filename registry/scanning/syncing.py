@@ -79,7 +79,7 @@ def _due_at(last: AdvisoryImport | None, failures: int) -> datetime | None:
     if last.state == State.RUNNING:
         return last.started_at + LONGEST_IMPORT
     if last.state == State.FAILED:
-        pause = min(FIRST_PAUSE * 2 ** min(failures - 1, MOST_DOUBLED), LONGEST_PAUSE)
+        pause = min(FIRST_PAUSE * (1 << min(failures - 1, MOST_DOUBLED)), LONGEST_PAUSE)
         return (last.finished_at or last.started_at) + pause
     return last.started_at + EVERY
 
