@@ -104,6 +104,7 @@ TASK_QUEUES: Final[dict[str, str]] = {
     "registry.look_after_scans": "scans",
     "registry.end_suppressions": "scans",
     "registry.sync_advisories": "scans",
+    "registry.attach_sboms": "scans",
     "registry.replication.routing.image_pushed": "replication",
     "registry.replication.routing.storage_class_changed": "replication",
     "registry.replication.copying.run": "replication",
@@ -137,7 +138,9 @@ BEAT_SCHEDULE: Final[dict[str, dict[str, object]]] = {
     "tell of findings": {"task": "registry.tell_of_findings", "schedule": 300.0},
     "look after scans": {"task": "registry.look_after_scans", "schedule": 3600.0},
     "end suppressions": {"task": "registry.end_suppressions", "schedule": 60.0},
-    "sync advisories": {"task": "registry.sync_advisories", "schedule": 24 * 3600.0},
+    # Which sources are due is told by their last imports: one that failed waits for minutes, the others for a day.
+    "sync advisories": {"task": "registry.sync_advisories", "schedule": 300.0, "options": {"expires": 300.0}},
+    "attach SBOMs": {"task": "registry.attach_sboms", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "prune replication backfills": {"task": "registry.prune_replication_backfills", "schedule": 3600.0},
     "look after alias requests": {"task": "gallery.look_after_alias_requests", "schedule": 600.0},
 }

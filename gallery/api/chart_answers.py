@@ -1,13 +1,16 @@
 """What the gallery knows of charts, in the shapes of its JSON API, made of what the pages of a chart are made of."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from gallery.api import scan_answers
 from registry.content import chart_facts, yaml_texts
 from registry.content.chart_archives import Chart
+from registry.content.chart_facts import NamedImage
 from registry.content.yaml_texts import Entry, YamlUnreadable
 from registry.image_pages import charts
+from registry.scanning.named import Named
 
 Values = Mapping[str, Any]
 
@@ -118,10 +121,19 @@ def changelog(values: Values) -> dict[str, Any]:
     return _of_chart(values) | {"changes": changes, "text": said.changelog}
 
 
-def images(values: Values) -> dict[str, Any]:
-    """The images that it names."""
-    named = [
-        {"reference": each.reference, "found_in": each.source.value, "place": each.place}
-        for each in chart_facts.images(values["chart"])
+def images(values: Values, named: Sequence[NamedImage], found: Mapping[str, Named]) -> dict[str, Any]:
+    """The images that it names, and what was found of those that are here."""
+    results = [
+        {
+            "reference": each.reference,
+            "found_in": each.source.value,
+            "place": each.place,
+            "scan": _scan(found.get(each.reference)),
+        }
+        for each in named
     ]
-    return _of_chart(values) | {"results": named}
+    return _of_chart(values) | {"results": results}
+
+
+def _scan(found: Named | None) -> dict[str, Any] | None:
+    return scan_answers.of_image((found.digest, found.summary)) if found and found.summary else None

@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from gallery.api.scan_schema import ImageSummary
+
 PROBLEM = "Why the archive can't be read; then the rest is empty."
 
 
@@ -174,6 +176,7 @@ class ChartImage(serializers.Serializer[Any]):
     reference = serializers.CharField()
     found_in = serializers.ChoiceField(["annotation", "values", "template"])
     place = serializers.CharField(allow_blank=True, help_text="A key of the values, or a file.")
+    scan = ImageSummary(allow_null=True, help_text="Of one that is in this gallery; null of others.")
 
 
 class ChartImages(OfChart):

@@ -10,7 +10,10 @@ from rest_framework.response import Response
 
 from gallery.api import chart_answers, chart_schema, parameters
 from gallery.api.reading import RepositoryView, reader
+from registry.content import chart_facts
+from registry.core import addresses
 from registry.image_pages import charts
+from registry.scanning import named
 from registry.values import ImageTag
 
 FILE: Final = OpenApiParameter("file", str, description="The path of one of the files; the first one unless given.")
@@ -123,5 +126,11 @@ class ChartImages(ChartView):
 
     @extend_schema(operation_id="chart_images", responses=parameters.of_repository(chart_schema.ChartImages))
     def get(self, request: Request, alias: str, name: str, tag: str) -> Response:
-        """List the images that a chart names with the values it comes with."""
-        return Response(chart_answers.images(self.values(request, tag)))
+        """List the images that a chart names with the values it comes with, and what scans of those here found."""
+        values = self.values(request, tag)
+        images, host = (
+            chart_facts.images(values["chart"]),
+            addresses.public_host(addresses.client_host(request.get_host())),
+        )
+        found = named.of_references(reader(request), host, (each.reference for each in images))
+        return Response(chart_answers.images(values, images, found))

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from registry.image_pages import packages as package_pages
 from registry.image_pages.packages import Listed
 from registry.scanning.comparing import Comparison, Vulnerability
-from registry.scanning.findings import FindingPage
+from registry.scanning.findings import AttachedDocuments, FindingPage
 from registry.scanning.sboms import Package
 from registry.scanning.summaries import NOT_SCANNED, Summary
 
 if TYPE_CHECKING:
-    from registry.models import Finding, Image, ImageScan
+    from registry.models import Finding, Image, ImageScan, Suppression
 
 
 def vulnerabilities(values: Mapping[str, Any], place: str) -> dict[str, Any]:
@@ -36,6 +36,7 @@ def vulnerabilities(values: Mapping[str, Any], place: str) -> dict[str, Any]:
         "total": page.total if page else 0,
         "next": str(page.next) if page and page.next is not None else "",
         "results": [_finding(row) for row in page.rows] if page else [],
+        "vex": _documents(values["attached_vex"]),
         **_files(f"{place}/{shown.digest}", is_there=has_list),
     }
 
@@ -67,7 +68,29 @@ def _finding(row: "Finding") -> dict[str, Any]:
         "layer": row.layer,
         "published_at": advisory.published_at,
         "first_seen_at": row.first_seen_at,
+        "vex": _verdict(row.attached_vex),
     }
+
+
+def _verdict(said: "Suppression | None") -> dict[str, Any] | None:
+    """What a document says of a finding."""
+    if said is None or said.attached is None:
+        return None
+    return {"digest": said.attached.referrer.digest, "justification": said.justification}
+
+
+def _documents(found: AttachedDocuments) -> list[dict[str, Any]]:
+    """The VEX documents attached to an image, without what only its account reads."""
+    return [
+        {
+            "digest": each.referrer.digest,
+            "pushed_at": each.referrer.pushed_at,
+            "problem": each.problem,
+            "is_current": each.id in found.current,
+            "statements": each.count,
+        }
+        for each in found.rows
+    ]
 
 
 def packages(image: "Image", scan: "ImageScan | None", found: Listed | None, place: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from registry.scanning.severity import LEVELS
 from registry.scanning.summaries import STATES
+from registry.scanning.vex import VERDICTS
 
 
 class Summary(serializers.Serializer[Any]):
@@ -32,6 +33,23 @@ class Count(serializers.Serializer[Any]):
     fixable = serializers.IntegerField()
 
 
+class Verdict(serializers.Serializer[Any]):
+    """What a VEX document that is attached to the image says of a finding; the numbers stay as they are."""
+
+    digest = serializers.CharField(help_text="Of the artifact that holds the document.")
+    justification = serializers.ChoiceField(list(VERDICTS))
+
+
+class AttachedVex(serializers.Serializer[Any]):
+    """A VEX document that is attached to an image, or to an index that names it."""
+
+    digest = serializers.CharField()
+    pushed_at = serializers.DateTimeField()
+    problem = serializers.CharField(allow_blank=True, help_text="Why it was not read.")
+    is_current = serializers.BooleanField(help_text="Whether it was read, and no newer version has taken its place.")
+    statements = serializers.IntegerField(help_text="How many say that something is no trouble.")
+
+
 class Finding(serializers.Serializer[Any]):
     """A vulnerability in a package of an image; what is not known is empty."""
 
@@ -51,6 +69,7 @@ class Finding(serializers.Serializer[Any]):
     layer = serializers.CharField(allow_blank=True)
     published_at = serializers.DateTimeField(allow_null=True)
     first_seen_at = serializers.DateTimeField()
+    vex = Verdict(allow_null=True)
 
 
 class Vulnerabilities(serializers.Serializer[Any]):
@@ -68,6 +87,7 @@ class Vulnerabilities(serializers.Serializer[Any]):
     total = serializers.IntegerField(help_text="How many match.")
     next = serializers.CharField(allow_blank=True, help_text="`after` of the next page; empty at the end.")
     results = Finding(many=True)
+    vex = AttachedVex(many=True, help_text="The newest first, at most 100.")
     cyclonedx_url = serializers.CharField(allow_blank=True)
     spdx_url = serializers.CharField(allow_blank=True)
 

@@ -224,11 +224,11 @@ def _attached(repository: Repository, detail: Detail) -> list[Image]:
 
 
 def get_with_place(
-    caller: Caller, address: Address, reference: Reference, *, platform: str = ""
+    caller: Caller, address: Address, reference: Reference, *, platform: str = "", with_attached: bool = True
 ) -> tuple[Detail, Place]:
     """Return an image, what is attached, what names it, what it replaced; of a chart the highest versions beside it.
 
-    ImageNotFound.
+    Pages that don't tell of it do without what is attached. ImageNotFound.
     """
     repository = _allowed(caller, address, reference)
     detail = _detail(repository, reference, platform)
@@ -239,7 +239,7 @@ def get_with_place(
     moves = TagEvent.objects.filter(repository=repository, tag__in=detail.tags, new_digest=detail.image.digest)
     moved = moves.exclude(old_digest="").annotate(is_there=Exists(before)).order_by("-id").first()
     versions = _versions(repository) if is_chart else []
-    attached = _attached(repository, detail)
+    attached = _attached(repository, detail) if with_attached else []
     if moved is None:
         return detail, Place(attached, parents, versions)
     return detail, Place(attached, parents, versions, moved.old_digest, moved.tag, moved.is_there)

@@ -36,7 +36,7 @@ def context(
     caller: Caller, address: Address, reference: Reference, section: str, query: Mapping[str, str], root: str
 ) -> dict[str, Any]:
     """Return what a page of a chart shows. ImageNotFound, also if the image is no chart."""
-    detail, place = image_details.get_with_place(caller, address, reference)
+    detail, place = image_details.get_with_place(caller, address, reference, with_attached=section == "readme")
     if detail.image.kind != "chart":
         raise ImageNotFound(str(reference), str(address.name), address.registry.account_id)
     return of_chart(caller, address, detail, place, section, query) | {"root": root, "images_url": f"{root}/images"}

@@ -1,10 +1,10 @@
 """An image's layers -> its SBOM, by way of a folder that is thrown away."""
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from django.conf import settings
 
@@ -14,6 +14,9 @@ from registry.scanning.sboms import Sbom
 from registry.scanning.unpacking import Layer, Limits, Unreadable
 
 DPKG_STATUS: Final = "var/lib/dpkg/status"
+LARGEST_STATUS: Final = 256 * 1024 * 1024
+LARGEST_STANZA: Final = 1024 * 1024
+"""Bytes of what dpkg says of one package; lists of its settings are the longest of it."""
 PREFIX: Final = "scan-"
 """Beginning of the names of the folders."""
 
@@ -44,14 +47,42 @@ def sbom_of(layers: Iterable[Layer]) -> Sbom:
 
 
 def _leave_out_removed(status: Path) -> None:
-    """Take packages out of dpkg's list that are not installed any more: those whose settings alone are left."""
+    """Take packages out of dpkg's list that are not installed any more: those whose settings alone are left.
+
+    The list is not read into memory: its size is up to the image. Unreadable.
+    """
     if not status.is_file():
         return
-    stanzas = status.read_bytes().split(b"\n\n")
-    kept = [stanza for stanza in stanzas if not _is_removed(stanza)]
-    if len(kept) != len(stanzas):
-        # Syft passes over a last line that does not end.
-        status.write_bytes(b"\n\n".join(kept).rstrip(b"\n") + b"\n")
+    if status.stat().st_size > LARGEST_STATUS:
+        raise Unreadable(f"dpkg's list of packages has more than {LARGEST_STATUS} bytes.")
+    with status.open("rb") as file:
+        if not any(_is_removed(stanza) for stanza in _stanzas(file)):
+            return
+    kept = status.with_name(f"{status.name}-kept")
+    with status.open("rb") as file, kept.open("wb") as out:
+        for stanza in _stanzas(file):
+            if not _is_removed(stanza):
+                # Syft passes over a last line that does not end.
+                out.write(stanza.rstrip(b"\n") + b"\n\n")
+    kept.replace(status)
+
+
+def _stanzas(file: BinaryIO) -> Iterator[bytes]:
+    """What dpkg says of each package. Unreadable."""
+    lines, size = list[bytes](), 0
+    while line := file.readline(LARGEST_STANZA + 1):
+        size += len(line)
+        if size > LARGEST_STANZA:
+            raise Unreadable(f"dpkg's list of packages has an entry of more than {LARGEST_STANZA} bytes.")
+        if line != b"\n":
+            lines.append(line)
+        elif lines:
+            yield b"".join(lines)
+            lines, size = [], 0
+        else:
+            size = 0
+    if lines:
+        yield b"".join(lines)
 
 
 def _is_removed(stanza: bytes) -> bool:

@@ -40,6 +40,13 @@ GO_RELEASE: Final = re.compile(
     r"go(?P<minor>\d+\.\d+)(?P<patch>\.\d+)?(?:(?P<before>beta|rc)(?P<number>\d+))?(?![\w.])"
 )
 """The release of Go that a program was made with, as the program tells it: `go1.22.5`, `go1.23rc1`, `go1.20`."""
+GEM_PLATFORM: Final = re.compile(
+    r"(?:x86_64|x86|x64|i[3-6]86|universal|aarch64|arm64|arm|armv[5-8][a-z]*|ppc64le|ppc64|powerpc(?:64(?:le)?)?"
+    r"|s390x?|riscv64|loongarch64|mips(?:64)?(?:el)?|sparc(?:64)?|wasm32)-[a-z][\w.-]*"
+    r"|java|jruby|dalvik[\d.-]*|dotnet[\d.-]*|mswin(?:32|64)|mingw32|ruby",
+    re.ASCII,
+)
+"""What a gem is built for, as lists write it behind its version: `1.15.4-x86_64-linux`."""
 PYPI_SEPARATORS: Final = re.compile(r"[-_.]+")
 
 
@@ -98,7 +105,7 @@ def identity(package: Package, distribution: Distribution) -> Identity | None:
     if ecosystem is None:
         return None
     name = _maven(package.purl) if ecosystem == "Maven" else package.name
-    version = _go_version(package.version) if ecosystem == "Go" else package.version
+    version = normal_version(ecosystem, package.version)
     return Identity((ecosystem,), normal_name(ecosystem, name), version) if name else None
 
 
@@ -120,6 +127,22 @@ def normal_name(ecosystem: str, name: str) -> str:
         case "NuGet" | "Packagist":
             return name.lower()
     return name
+
+
+def normal_version(ecosystem: str, version: str) -> str:
+    """A version as advisories of its ecosystem write it."""
+    match ecosystem:
+        case "Go":
+            return _go_version(version)
+        case "RubyGems":
+            return _gem_version(version)
+    return version
+
+
+def _gem_version(version: str) -> str:
+    """Without the platform that the gem is built for; what else is behind a hyphen is a release before the version."""
+    plain, _, platform = version.partition("-")
+    return plain if GEM_PLATFORM.fullmatch(platform) else version
 
 
 def _go_version(version: str) -> str:

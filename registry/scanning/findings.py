@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Subquery
 
 from accounts.audit.actions import Action
 from accounts.caller import Caller
@@ -98,12 +98,16 @@ def page(scan: ImageScan, *, only: FindingFilter = ALL, after: int = -1, limit: 
     """Return findings of a scan that `get` or `of_image` has returned, the worst first."""
     found = _found(scan, only)
     shown = found.filter(position__gt=after).select_related("advisory", "suppression__attached__referrer")
+    if only != ALL:
+        shown = shown.annotate(total=Subquery(found.values("scan").annotate(n=Count("id")).values("n")))
     rows = list(shown.order_by("position")[: limit + 1])
     following = rows[limit - 1].position if len(rows) > limit else None
     if only == ALL:
         total = sum(scan.counts.values())
+    elif rows:
+        total = getattr(rows[0], "total", 0)
     else:
-        total = found.count() if following is not None or after >= 0 else len(rows)
+        total = found.count() if after >= 0 else 0
     return FindingPage(rows[:limit], total, following)
 
 

@@ -3,9 +3,8 @@
 An import that ends says which packages something else is said about now, and scans that are kept up to date follow.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Final
 
 import structlog
@@ -22,6 +21,8 @@ from registry.scanning.sources import Records, SourceRefused
 log = structlog.get_logger(__name__)
 
 BATCH: Final = 200
+BATCH_BYTES: Final = 2 * osv.LARGEST
+"""Of records that are in memory at a time, as they came."""
 MOST_PROBLEMS: Final = 20
 MOST_CHANGED: Final = 20_000
 """Packages that are named; of more, all scans are looked at again."""
@@ -77,24 +78,33 @@ def _end_killed(source: str) -> None:
 
 def _take(row: AdvisoryImport, records: Records, tally: _Tally) -> None:
     """Read and write, batch by batch. Until the end is there to tell what changed, all might have."""
-    while batch := list(islice(records, BATCH)):
-        found: dict[str, Record] = {}
-        for name, content in batch:
-            try:
-                if content is None:
-                    raise NotAnAdvisory(f"it has more than {osv.LARGEST} bytes")
-                record = osv.read(content)
-            except NotAnAdvisory as error:
-                tally.refuse(name, str(error))
-                continue
-            tally.read += 1
-            if record.id not in found or found[record.id].modified <= record.modified:
-                found[record.id] = record
-        with transaction.atomic():
-            _write(list(found.values()), tally)
-            if tally.changed and not row.changed_all:
-                row.changed_all = True
-                row.save(update_fields=["changed_all"])
+    found: dict[str, Record] = {}
+    size = 0
+    for name, content in records:
+        try:
+            if content is None:
+                raise NotAnAdvisory(f"it has more than {osv.LARGEST} bytes")
+            record = osv.read(content)
+        except NotAnAdvisory as error:
+            tally.refuse(name, str(error))
+            continue
+        tally.read += 1
+        size += len(content)
+        if record.id not in found or found[record.id].modified <= record.modified:
+            found[record.id] = record
+        if len(found) >= BATCH or size >= BATCH_BYTES:
+            _put(row, found, tally)
+            found, size = {}, 0
+    _put(row, found, tally)
+
+
+def _put(row: AdvisoryImport, found: Mapping[str, Record], tally: _Tally) -> None:
+    """Write some records, and note that something has changed."""
+    with transaction.atomic():
+        _write(list(found.values()), tally)
+        if tally.changed and not row.changed_all:
+            row.changed_all = True
+            row.save(update_fields=["changed_all"])
 
 
 def _write(found: Sequence[Record], tally: _Tally) -> None:

@@ -3,7 +3,10 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, Final
+
+from django.conf import settings
 
 from registry.models import AdvisoryImport, AffectedPackage
 from registry.scanning import ecosystems, severity, versions
@@ -14,9 +17,17 @@ NAMES: Final = 400
 """Names in one statement."""
 MOST_REMEMBERED: Final = 200_000
 """Things and what is said of them that one run keeps in memory: some hundred MiB at most."""
+MOST_FOUND: Final = 50_000
+"""Vulnerabilities of one image; those that people make have some thousands."""
+MOST_COMPARED: Final = 5_000_000
+"""Pairs of a package of one image and an advisory about its name."""
 LONGEST_INSTALLED_AS: Final = 1100
 Key = tuple[str, str]
 """Ecosystem and name."""
+
+
+class TooMuch(Exception):
+    """What an image says that it holds would take too long to look up; the message is a sentence for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +91,11 @@ class Hit:
 
 
 def hits(things: Collection[Installed], rows: Iterable[AffectedPackage] | None = None) -> Iterator[Hit]:
-    """Yield every advisory about every thing; `rows` are those to look at, by themselves all that could tell."""
+    """Yield every advisory about every thing; `rows` are those to look at, by themselves all that could tell. TooMuch.
+
+    An image may list any number of versions of a package that thousands of advisories are about.
+    """
+    ends, count = monotonic() + settings.SCAN_SECONDS, 0
     told: dict[Key, list[AffectedPackage]] = defaultdict(list)
     for row in _told(things) if rows is None else rows:
         told[row.ecosystem, row.name].append(row)
@@ -88,6 +103,9 @@ def hits(things: Collection[Installed], rows: Iterable[AffectedPackage] | None =
         version = each.identity.version
         for ecosystem in each.identity.ecosystems:
             for row in told.get((ecosystem, each.identity.name), ()):
+                count += 1
+                if count > MOST_COMPARED or monotonic() > ends:
+                    raise TooMuch("The packages in the image are too many to look them up.")
                 if not ecosystems.is_of_module(each.identity, row.module):
                     continue
                 is_affected, fix = versions.evaluate(ecosystem, version, row.ranges, row.versions)
@@ -127,12 +145,13 @@ class Knowledge:
         return {name for name in names if self._ecosystems[name]}
 
     def of(self, things: Collection[Installed]) -> Mapping[Identity, tuple[Said, ...]]:
-        """What is said of each of the things; what is not known yet is read for all of them at once."""
+        """What is said of each of the things; what is not known yet is read for all of them at once. TooMuch."""
         if self._count > MOST_REMEMBERED:
             self._said, self._count = {}, 0
         new = {each.identity: each for each in things if each.identity not in self._said}
         found: dict[Identity, list[Said]] = {identity: [] for identity in new}
-        for hit in hits(new.values()):
+        for count, hit in enumerate(hits(new.values()), 1):
+            _require_few(count)
             found[hit.installed.identity].append(_said(hit))
         self._said |= {identity: tuple(said) for identity, said in found.items()}
         self._count += sum(len(said) + 1 for said in found.values())
@@ -147,13 +166,19 @@ def _said(hit: Hit) -> Said:
 
 
 def match(things: Collection[Installed], knowledge: Knowledge | None = None) -> list[Match]:
-    """Return the vulnerabilities, the worst first; one that several advisories tell of is told once."""
+    """Return the vulnerabilities, the worst first; one that several advisories tell of is told once. TooMuch."""
     found: dict[tuple[str, Identity], Match] = {}
     known = (knowledge or Knowledge()).of(things)
     for thing in things:
         for said in known[thing.identity]:
             _add(found, thing, said)
+            _require_few(len(found))
     return sorted(found.values(), key=lambda each: each.order)
+
+
+def _require_few(count: int) -> None:
+    if count > MOST_FOUND:
+        raise TooMuch(f"The image has more than {MOST_FOUND} vulnerabilities, by the packages that it lists.")
 
 
 def _told(things: Iterable[Installed]) -> Iterator[AffectedPackage]:

@@ -7,6 +7,7 @@ nothing would be left, refused in words.
 import hashlib
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -132,23 +133,24 @@ def _words(value: Mapping[str, Any]) -> list[str]:
 
 def _affected(value: Mapping[str, Any]) -> Iterable[Affected]:
     """Each package once, with all its ranges; packages of ecosystems whose versions can't be compared are left out."""
-    merged: dict[tuple[str, str], Affected] = {}
+    ranges: dict[tuple[str, str], list[tuple[Event, ...]]] = defaultdict(list)
+    listed: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+    levels: dict[tuple[str, str], str] = {}
     for each in _objects(value.get("affected"))[:MOST_AFFECTED]:
         package = each.get("package")
-        ecosystem, name = _package(package if isinstance(package, dict) else {})
+        key = ecosystem, name = _package(package if isinstance(package, dict) else {})
         if not name or scheme_of(ecosystem) not in SCHEMES:
             continue
-        ranges = tuple(_ranges(each.get("ranges")))
-        listed = tuple(_texts(each.get("versions"))[:MOST_VERSIONS])
-        if not ranges and not listed:
-            continue
-        before = merged.get((ecosystem, name))
-        if before is not None:
-            ranges, listed = before.ranges + ranges, tuple(dict.fromkeys(before.versions + listed))
+        its_ranges, its_versions = list(_ranges(each.get("ranges"))), _texts(each.get("versions"))[:MOST_VERSIONS]
+        if its_ranges or its_versions:
+            ranges[key] += its_ranges
+            listed[key].update(dict.fromkeys(its_versions))
+            levels[key] = _own_level(each)
+    for (ecosystem, name), level in levels.items():
+        its = tuple(ranges[ecosystem, name])
         if scheme_of(ecosystem) in OF_RPM:
-            ranges = _without_rebuilds(ecosystem, ranges)
-        merged[ecosystem, name] = Affected(ecosystem, name, ranges, listed, _own_level(each), _module(value, ranges))
-    return merged.values()
+            its = _without_rebuilds(ecosystem, its)
+        yield Affected(ecosystem, name, its, tuple(listed[ecosystem, name]), level, _module(value, its))
 
 
 def _without_rebuilds(ecosystem: str, ranges: tuple[tuple[Event, ...], ...]) -> tuple[tuple[Event, ...], ...]:

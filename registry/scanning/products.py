@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
 from registry.errors import InvalidDigest
-from registry.scanning.ecosystems import LANGUAGES, normal_name
+from registry.scanning.ecosystems import LANGUAGES, normal_name, normal_version
 from registry.values import Digest
 
 TYPES: Final[Mapping[str, str]] = {
@@ -109,6 +109,8 @@ def of_purl(text: str, subject: Subject | None = None) -> Product:
     epoch = dict(parse_qsl(query)).get("epoch", "0")
     if kind in {"deb", "rpm"} and version and epoch != "0" and ":" not in version:
         version = f"{epoch}:{version}"
+    if kind not in OF_DISTRIBUTION:
+        version = normal_version(LANGUAGES[TYPES[kind]], version)
     return Product(_name(kind, names), TYPES[kind], version)
 
 

@@ -57,7 +57,10 @@ def evaluate(
         return Outcome(Status.FINDINGS_UNAVAILABLE, why, sbom=sbom, data_of=now)
     reason = f"There are no advisories about {missing} here." if missing else ""
     status = Status.ACTIVE if is_continuous else Status.COMPLETE
-    return Outcome(status, reason, matching.match(things, knowledge), sbom, now)
+    try:
+        return Outcome(status, reason, matching.match(things, knowledge), sbom, now)
+    except matching.TooMuch as error:
+        return Outcome(Status.FAILED, str(error), sbom=sbom, data_of=now)
 
 
 def _why_nothing(found: sboms.Sbom, with_languages: bool) -> str:

@@ -16,6 +16,8 @@ from accounts.outbound import OutboundRefused
 from registry.scanning import osv
 
 LARGEST_DOWNLOAD: Final = 2 * 1024**3
+LARGEST_UNPACKED: Final = 64 * 1024**3
+"""Bytes of all records of a zip; all that OSV has are some gigabytes."""
 DOWNLOAD_SECONDS: Final = 1800.0
 MOST_RECORDS: Final = 1_000_000
 ENDING: Final = ".json"
@@ -83,6 +85,9 @@ def _of_zip(source: str, file: BinaryIO) -> Records:
             entries = [entry for entry in archive.infolist() if entry.filename.endswith(ENDING) and not entry.is_dir()]
             if len(entries) > MOST_RECORDS:
                 raise SourceRefused(f"{source} holds more than {MOST_RECORDS} files.")
+            # No more is read of one than it says.
+            if sum(min(entry.file_size, osv.LARGEST) for entry in entries) > LARGEST_UNPACKED:
+                raise SourceRefused(f"{source} holds more than {LARGEST_UNPACKED} bytes.")
             for entry in entries:
                 with archive.open(entry) as content:
                     yield entry.filename, _bounded(content)

@@ -62,7 +62,7 @@ def of_image(image: Image) -> Summary | None:
     """Return the summary of one image that was read together with its scan; None of what is not scanned."""
     scan: ImageScan | None = getattr(image, "scan", None)
     pairs = _scanned(image, ())
-    return _worst(pairs, {image.digest: scan} if scan else {}) if pairs else None
+    return worst(pairs, {image.digest: scan} if scan else {}) if pairs else None
 
 
 def of_images(rows: Iterable[Row]) -> dict[int, Summary]:
@@ -76,7 +76,7 @@ def of_images(rows: Iterable[Row]) -> dict[int, Summary]:
     scans: dict[int, dict[str, ImageScan]] = {repository_id: {} for repository_id in within}
     for repository_id, digest, status, why, counts in live if digests else ():
         scans[repository_id][digest] = ImageScan(status=status, reason=why, counts=counts)
-    return {image_id: _worst(pairs, scans[within_id]) for image_id, (within_id, pairs) in scanned.items() if pairs}
+    return {image_id: worst(pairs, scans[within_id]) for image_id, (within_id, pairs) in scanned.items() if pairs}
 
 
 def of_tags(named: Mapping[int, str]) -> dict[int, tuple[str, Summary]]:
@@ -98,7 +98,7 @@ def _scanned(image: Image, platforms: Sequence[PlatformRow]) -> list[tuple[str, 
     return [(image.digest, "")] if image.kind == Image.Kind.IMAGE else []
 
 
-def _worst(pairs: Sequence[tuple[str, str]], scans: Mapping[str, ImageScan]) -> Summary:
+def worst(pairs: Sequence[tuple[str, str]], scans: Mapping[str, ImageScan]) -> Summary:
     """The summary of the platform with the worst findings; without any, what keeps us from saying that there are none.
 
     Only if each platform was looked at wholly, nothing was found.

@@ -5,17 +5,13 @@ from datetime import timedelta
 from time import time
 from typing import Final
 
-import structlog
 from celery import shared_task
 from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from registry.models import ImageScan, Sbom
-from registry.scanning import contents, eligibility, importing, scans, suppressions
-from registry.scanning.sources import SourceRefused
-
-log = structlog.get_logger(__name__)
+from registry.scanning import attaching, contents, eligibility, scans, suppressions, syncing
 
 BATCH: Final = 500
 GRACE: Final = timedelta(hours=1)
@@ -55,13 +51,11 @@ def end_suppressions() -> int:
 
 @shared_task(name="registry.sync_advisories")
 def sync_advisories() -> int:
-    """Take in the advisories of KHO_ADVISORY_SOURCES; return how many records are new or changed."""
-    count = 0
-    for source in settings.ADVISORY_SOURCES:
-        try:
-            done = importing.run(source)
-        except SourceRefused as error:
-            log.warning("advisories could not be imported", source=source, error=str(error))
-            continue
-        count += done.added + done.updated
-    return count
+    """Take in the sources of KHO_ADVISORY_SOURCES that are due; return how many records are new or changed."""
+    return syncing.sync()
+
+
+@shared_task(name="registry.attach_sboms")
+def attach_sboms() -> int:
+    """Attach SBOMs that could not be attached when they were made, for want of room; return how many."""
+    return attaching.attach_missing()

@@ -21,6 +21,8 @@ LONGEST_PATH: Final = 1024
 LONGEST_NAME: Final = 255
 DEEPEST: Final = 64
 CHUNK: Final = 64 * 1024
+BLOCK: Final = 4096
+"""Bytes that a file or a folder takes on a disk at least."""
 
 
 class Unreadable(Exception):
@@ -38,7 +40,10 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one image may take: bytes and entries of all its layers, seconds, bytes written to disk."""
+    """What one image may take: bytes and entries of all its layers, seconds, bytes on disk.
+
+    Files take whole blocks there, and folders one each.
+    """
 
     bytes: int
     entries: int
@@ -128,15 +133,31 @@ class _Folder:
     def _write(self, digest: str, path: str, pieces: Iterable[bytes]) -> None:
         place = self._root / path
         self._clear_way(path)
-        place.parent.mkdir(parents=True, exist_ok=True)
+        self._make_way(place.parent)
+        self._take_room(BLOCK)
+        room = BLOCK
         with place.open("xb") as file:
             for piece in pieces:
-                self._left -= len(piece)
-                if self._left < 0:
-                    raise ContentRefused("the lists of packages are larger than what is read")
+                self._take_room(max(len(piece) - room, 0))
+                room = max(room - len(piece), 0)
                 file.write(piece)
         self._here.add(path)
         self.result.layer_of[path] = digest
+
+    def _make_way(self, folder: Path) -> None:
+        """Make a folder and those above it."""
+        missing = []
+        while not folder.is_dir():
+            missing.append(folder)
+            folder = folder.parent
+        self._take_room(BLOCK * len(missing))
+        for each in reversed(missing):
+            each.mkdir()
+
+    def _take_room(self, count: int) -> None:
+        self._left -= count
+        if self._left < 0:
+            raise ContentRefused("the lists of packages are larger than what is read")
 
     def _copy(self, digest: str, path: str, source: str) -> None:
         """Write a second name of a file as a file of its own."""

@@ -17,6 +17,8 @@ from registry.scanning.products import Product, ProductUnknown, Subject
 LARGEST: Final = 8 * 1024 * 1024
 MOST: Final = 10_000
 """Of what one document may say of pairs of vulnerabilities and products."""
+MOST_NOTED: Final = 10 * MOST
+"""The same, with what is said of a pair again: every name of a vulnerability is said of each of its products."""
 MOST_LEFT_OUT: Final = 50
 LONGEST_REASON: Final = 1000
 LONGEST_NAME: Final = 128
@@ -49,6 +51,8 @@ CYCLONEDX: Final = {
     "protected_at_perimeter": "inline_mitigations_already_exist",
     "protected_by_mitigating_control": "inline_mitigations_already_exist",
 }
+VERDICTS: Final = (*JUSTIFICATIONS, "fixed", "false_positive")
+"""Every justification that a document may come to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +82,15 @@ class _Reading:
     def __init__(self) -> None:
         self.said: dict[tuple[str, Product], Said | None] = {}
         self.left_out: list[str] = []
+        self._noted = 0
 
     def note(self, names: list[str], product: Product, justification: str, reason: str) -> None:
         """Note what is said of a product; no justification for what is open."""
+        self._noted += len(names)
+        if self._noted > MOST_NOTED:
+            raise VexInvalid(
+                f"The document says more than {MOST_NOTED} times something of a vulnerability of a product."
+            )
         for name in names:
             known = Said(name, product, justification, reason[:LONGEST_REASON]) if justification else None
             self.said.pop((name, product), None)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from registry.content.readable import web_link
 from registry.image_pages import cvss_words
+from registry.scanning.named import Named
 from registry.scanning.newest import Newest
 from registry.templatetags.kho import moment, size
 
@@ -96,6 +97,14 @@ def size_change(count: int) -> str:
 def scan_mark(summaries: Mapping[str, object], digest: str, root: str) -> dict[str, object]:
     """What scans say of an image of a list, as a badge that leads to its findings; `root` comes before `/images`."""
     return {"summary": summaries.get(digest), "url": f"{root}/images/{digest}/vulnerabilities"}
+
+
+@register.inclusion_tag("components/scan_mark.html")
+def named_mark(found: Mapping[str, Named], reference: str, place: str) -> dict[str, object]:
+    """What scans say of an image of this gallery that a text names by its pull reference."""
+    its = found.get(reference)
+    root = path_of(reference, place).partition("@")[0].partition(":")[0]
+    return {"summary": its and its.summary, "url": its and f"{root}/-/images/{its.digest}/vulnerabilities"}
 
 
 @register.inclusion_tag("console/_newest.html")

@@ -60,6 +60,7 @@ MORE: Final = (
     *(f"{WEB}/images/{{digest}}/vulnerabilities", f"{APP}/images/{{private}}/vulnerabilities"),
     "/{alias}/shop/web/-/images/{listed}/vulnerabilities?ignored=all",
     f"{CONSOLE}/us-east-1/repositories/team/web/-/images/{{followed}}/vulnerabilities?ignored=all",
+    *(f"/{{alias}}/charts/shop/-/charts/1.0.0/{section}" for section in ("images", "values")),
     *(f"{WEB}/images/{{digest}}/sbom", f"{APP}/images/{{private}}/sbom"),
     f"{APP}/images/{{private}}/sbom.cdx.json",
     "/{alias}/shop/web/-/images/{listed}/sbom.cdx.json",

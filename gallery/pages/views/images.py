@@ -15,6 +15,7 @@ from registry.core import browsing
 from registry.errors import ImageNotFound, InvalidValue, RepositoryNotFound, ScanNotFound
 from registry.image_pages import charts, comparison, images
 from registry.image_pages.answers import manifest_file, sbom_file
+from registry.scanning import named
 from registry.values import Address, Digest, parse_reference
 
 if TYPE_CHECKING:
@@ -57,7 +58,11 @@ def chart(request: HttpRequest, alias: str, name: str, reference: str, section: 
     def build(caller: Caller, address: Address, root: str) -> dict[str, Any]:
         return charts.context(caller, address, parse_reference(reference), section, request.GET, root)
 
-    return render(request, "gallery/chart.html", _values(request, alias, name, reference, build))
+    values = _values(request, alias, name, reference, build)
+    if "named" in values:
+        references = (each.reference for each in values["named"])
+        values["found"] = named.of_references(reader(request), context.host(request), references)
+    return render(request, "gallery/chart.html", values)
 
 
 @require_safe

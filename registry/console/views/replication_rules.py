@@ -32,28 +32,20 @@ CHANGED: Final = gettext_lazy("The rule is changed. What is pushed from now on f
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """The rules in force, and where among them the rule of a form is; nowhere if it is new."""
+    """The rules in force, and where among them the rule of a form is; nowhere if it is new, or gone.
+
+    `is_stale` says whether that rule is another one than when the form was opened; of a new one, whether any is.
+    """
 
     now: Mapping[str, Any]
     number: int | None
+    is_gone: bool = False
+    is_stale: bool = False
 
     @property
     def rule(self) -> dict[str, Any] | None:
         """The rule that is in force there."""
-        rules = self.now["rules"]
-        return rules[self.number] if self.number is not None and self.number < len(rules) else None
-
-    @property
-    def is_gone(self) -> bool:
-        """Whether there are fewer rules than when the form was opened."""
-        return self.number is not None and self.rule is None
-
-    def is_stale(self, request: HttpRequest) -> bool:
-        """Whether other rules are in force than those that the form was opened with."""
-        if request.method != "POST":
-            return False
-        mark = stale.mark(self.now)
-        return self.is_gone or request.POST.get("was", mark if self.number is None else "") != mark
+        return self.now["rules"][self.number] if self.number is not None else None
 
     def with_rule(self, rule: Mapping[str, Any]) -> dict[str, Any]:
         """All rules, with this one in its place."""
@@ -73,22 +65,24 @@ def create(request: HttpRequest, account_id: str, region: str) -> HttpResponse:
 @console_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, account_id: str, region: str, number: str) -> HttpResponse:
-    """A rule in the form for a new one; it takes its own place, if nobody has put other rules meanwhile."""
+    """A rule in the form for a new one; it takes its own place, if nobody has changed that rule meanwhile."""
     return _ask(request, account_id, region, int(number))
 
 
 def _ask(request: HttpRequest, account_id: str, region: str, number: int | None) -> HttpResponse:
     visitor, registry = private(request, account_id, region)
     caller = visitor.caller
-    place = _Place(registries.replication(caller, registry), number)
-    if place.is_gone and request.method != "POST":
-        raise Http404
-    form, is_stale = _form(request, registry, place), place.is_stale(request)
+    place = _place(request, registries.replication(caller, registry), number)
+    form = _form(request, registry, place)
     context = context_of(request, visitor, registry, CURRENT)
     if form.is_bound and form.is_valid() and not place.is_gone:
         wanted = place.with_rule(form.as_rule())
         try:
-            if request.POST.get("step") == "confirm" and not is_stale and _put(caller, registry, wanted, place, form):
+            if (
+                request.POST.get("step") == "confirm"
+                and not place.is_stale
+                and _put(caller, registry, wanted, place, form)
+            ):
                 messages.success(request, ADDED if number is None else CHANGED)
                 return redirect("console_replication", account_id=account_id, region=region)
         except ReplicationChanged:
@@ -98,12 +92,13 @@ def _ask(request: HttpRequest, account_id: str, region: str, number: int | None)
     context |= {
         "form": form,
         "was": stale.mark(place.now),
-        "is_stale": is_stale,
+        "is_stale": place.is_stale,
         "is_new": number is None,
         "is_gone": place.is_gone,
+        "number": place.number,
         "rule": shown(place.rule) if place.rule else None,
     }
-    status = 409 if is_stale else 200
+    status = 409 if place.is_stale else 200
     return render(request, "console/replication_rule.html", context, status=422 if form.errors else status)
 
 
@@ -113,22 +108,57 @@ def remove(request: HttpRequest, account_id: str, region: str, number: str) -> H
     """Say what ends with a rule, then remove it; what was copied stays."""
     visitor, registry = private(request, account_id, region)
     now = registries.replication(visitor.caller, registry)
-    if int(number) >= len(now["rules"]):
-        raise Http404
-    rule = now["rules"][int(number)]
-    rest = {"rules": [each for place, each in enumerate(now["rules"]) if place != int(number)]}
+    place = _place(request, now, int(number))
+    if place.is_gone:
+        messages.error(request, _("Somebody else has removed or changed this rule meanwhile. Nothing was removed."))
+        return redirect("console_replication", account_id=account_id, region=region)
+    rest = {"rules": [each for index, each in enumerate(now["rules"]) if index != place.number]}
     context = context_of(request, visitor, registry, CURRENT)
-    is_stale = request.method == "POST" and request.POST.get("was", "") != stale.mark(now)
-    if request.method == "POST" and not is_stale:
+    if request.method == "POST" and not place.is_stale:
         try:
             registries.put_replication(visitor.caller, registry, rest, instead_of=now)
         except ReplicationChanged:
             return remove(request, account_id, region, number)
         messages.success(request, _("The rule is removed. What was copied stays."))
         return redirect("console_replication", account_id=account_id, region=region)
-    context |= {"rule": shown(rule), "was": stale.mark(now), "is_stale": is_stale}
+    context |= {"rule": shown(place.rule or {}), "was": stale.mark(now), "is_stale": place.is_stale}
+    context |= {"number": place.number}
     context["command"] = commands.equivalent(request, registry, OPERATION, {"replicationConfiguration": rest})
-    return render(request, "console/remove_replication_rule.html", context, status=409 if is_stale else 200)
+    return render(request, "console/remove_replication_rule.html", context, status=409 if place.is_stale else 200)
+
+
+def _place(request: HttpRequest, now: Mapping[str, Any], number: int | None) -> _Place:
+    """Where the rule is that a form is about, which remembers the rules that it was opened with. Http404 without one.
+
+    Rules have no names: a rule that says the same is the same one, wherever it stands now. Without one, the only rule
+    that was not there before is what has become of it.
+    """
+    rules = now["rules"]
+    if request.method != "POST":
+        if number is not None and number >= len(rules):
+            raise Http404
+        return _Place(now, number)
+    if number is None:
+        mark = stale.mark(now)
+        return _Place(now, None, is_stale=request.POST.get("was", mark) != mark)
+    was = _remembered(request)
+    if number < len(was) and was[number] in rules:
+        same = number < len(rules) and rules[number] == was[number]
+        return _Place(now, number if same else rules.index(was[number]))
+    others = [index for index, each in enumerate(rules) if each not in was]
+    if number in others or len(others) == 1:
+        return _Place(now, number if number in others else others[0], is_stale=True)
+    return _Place(now, None, is_gone=True, is_stale=True)
+
+
+def _remembered(request: HttpRequest) -> list[Any]:
+    """The rules that a form was opened with; none if it does not say."""
+    try:
+        was = json.loads(request.POST.get("was", ""))
+    except (ValueError, RecursionError):
+        return []
+    rules = was.get("rules") if isinstance(was, dict) else None
+    return rules if isinstance(rules, list) else []
 
 
 def _form(request: HttpRequest, registry: RegistryId, place: _Place) -> ReplicationRule:

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.caller import Staff
 from registry.core import peers
-from registry.errors import InvalidValue, PeerAlreadyExists, PeerNotFound
+from registry.errors import InvalidValue, PeerAlreadyExists, PeerChanged, PeerNotFound
 from registry.replication import trying
 from registry.replication.trying import Problem
 
@@ -23,9 +23,9 @@ PROBLEMS: Final = {
 
 
 class Command(BaseCommand):
-    """Shows this deployment's key; lists, adds, tries and removes peers."""
+    """Shows this deployment's key; lists, adds, changes, tries and removes peers."""
 
-    help = "Join deployments: show this one's key; list, add, check and remove peers."
+    help = "Join deployments: show this one's key; list, add, change, check and remove peers."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take what to do, and with which peer."""
@@ -40,6 +40,16 @@ class Command(BaseCommand):
         adding.add_argument("--key", required=True, help="what `peer key` prints there")
         adding.add_argument(
             "--account", action="append", default=[], help="an account that it may speak for here; may be repeated"
+        )
+        changing = steps.add_parser("change", help="list something else for a peer; what is not given stays")
+        changing.add_argument("name")
+        changing.add_argument("--url", help="where it is now")
+        changing.add_argument("--region", action="append", help="instead of its regions; may be repeated")
+        changing.add_argument("--key", help="what `peer key` prints there now")
+        accounts = changing.add_mutually_exclusive_group()
+        accounts.add_argument("--account", action="append", help="instead of its accounts; may be repeated")
+        accounts.add_argument(
+            "--no-account", action="store_const", const=[], dest="account", help="nothing comes from it"
         )
         checking = steps.add_parser("check", help="ask a peer whether each knows the other")
         checking.add_argument("name")
@@ -56,6 +66,10 @@ class Command(BaseCommand):
             raise CommandError(f"There is no peer {error.name}.") from error
         except PeerAlreadyExists as error:
             raise CommandError(f"A peer has this already: {error.why}.") from error
+        except PeerChanged as error:
+            raise CommandError(
+                f"Somebody else has changed {error.name} meanwhile. Look at it, and try again."
+            ) from error
 
     def _do(self, options: dict[str, Any]) -> None:
         match options["step"]:
@@ -77,11 +91,23 @@ class Command(BaseCommand):
                     public_key=options["key"],
                 )
                 self.stdout.write(f"{made.name} is a peer. Try it with: manage.py peer check {made.name}")
+            case "change":
+                self._change(options)
             case "check":
                 self._check(options["name"])
             case _:
                 peers.remove(OPERATOR, options["name"])
                 self.stdout.write(f"{options['name']} is no peer any more. What was copied stays.")
+
+    def _change(self, options: dict[str, Any]) -> None:
+        """List what is given in the place of what is listed."""
+        name, now = options["name"], peers.facts(peers.get(options["name"]))
+        options_of = {"url": "url", "regions": "region", "account_ids": "account", "public_key": "key"}
+        given = {field: options[option] for field, option in options_of.items() if options[option] is not None}
+        if not given:
+            raise CommandError("Give what is to change: --url, --region, --key, --account or --no-account.")
+        peers.change(OPERATOR, name, **now | given, instead_of=now)
+        self.stdout.write(f"What is listed for {name} is changed. Try it with: manage.py peer check {name}")
 
     def _check(self, name: str) -> None:
         """Say how it went; the exit code tells, too."""

@@ -8,10 +8,14 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from accounts.caller import Caller
 from registry.content.charts import Chart
 from registry.core import image_contents, reading
-from registry.models import Repository
+from registry.models import Image, ImageScan, Repository
+from registry.values import Address
 from tests.factories.registry import make_public_repository, push_chart
 from tests.gallery.api.conftest import FILES, Ask
 from tests.gallery.pages.test_chart_pages import pushed_archive
+from tests.registry.console.test_scanning import SSL, advisories, scanned
+
+__all__ = ["advisories"]
 
 SECTIONS = ("", "/values", "/schema", "/templates", "/crds", "/dependencies", "/changelog", "/images")
 
@@ -103,3 +107,21 @@ def test_answers_cost_the_same_whatever_charts_hold(
     for number in range(10):
         push_chart(alice, address, Chart("shop", f"1.{number + 2}.0", files=files))
     assert costs() == before
+
+
+@pytest.mark.usefixtures("advisories")
+def test_images_of_a_chart_that_are_here_have_what_scans_found(
+    ask: Ask, app: str, image: Image, alice: Caller, public_address: Address
+) -> None:
+    here = f"testserver/{app.removeprefix('repositories/')}"
+    named = f"image: {here}:1.0\n", f"image: {here}@{image.digest}\n", f"image: {here}:all\n", f"image: {here}:sig\n"
+    address = make_public_repository(alice, "charts/other").address
+    push_chart(alice, address, Chart("other", "1.0.0", files={"templates/a.yaml": "".join(named) + "image: nginx:1\n"}))
+    path = f"{app.removesuffix('/app')}/charts/other/-/charts/1.0.0/images"
+    assert {each["scan"] and each["scan"]["state"] for each in ask(path)["results"]} == {"NOT_SCANNED", None}
+    ImageScan.objects.all().delete()
+    scanned(image, SSL, scan_type="ENHANCED")
+    by_tag, by_digest, of_index, signature, elsewhere = (each["scan"] for each in ask(path)["results"])
+    assert (by_tag["digest"], by_tag["level"], by_tag["total"], by_tag["platform"]) == (image.digest, "CRITICAL", 2, "")
+    assert by_digest == by_tag and (of_index["state"], of_index["platform"]) == ("FOUND", "linux/amd64")
+    assert signature is elsewhere is None

@@ -14,6 +14,8 @@ from registry.scanning import findings
 from tests.factories.registry import make_public_repository, push_chart, push_image
 from tests.gallery.api.conftest import Ask
 from tests.registry.console.test_scanning import BASH, SSL, advisories, scanned
+from tests.registry.scanning.test_attached_vex import attach, work
+from tests.registry.scanning.test_vex import WHY, openvex, statement
 
 __all__ = ["advisories"]
 
@@ -38,6 +40,26 @@ def test_it_works(ask: Ask, client: Client, app: str, image: Image) -> None:
     assert json.loads(b"".join(client.get(found["spdx_url"])))["spdxVersion"] == "SPDX-2.3"
     of_index = ask(f"{app}/-/images/{Image.objects.get(tags__name='all').digest}/vulnerabilities?platform=linux/amd64")
     assert of_index["digest"] == image.digest and of_index["total"] == 3
+
+
+@pytest.mark.usefixtures("advisories")
+def test_attached_vex_is_told_as_the_page_tells_it(ask: Ask, app: str, image: Image, alice: Caller) -> None:
+    path = f"{app}/-/images/{image.digest}/vulnerabilities"
+    assert ask(path)["vex"] == []
+    attach(alice, image, b"<no VEX>")
+    said = statement(**WHY, product="pkg:oci/app", status_notes="between us") | {"vulnerability": "CVE-2024-1000"}
+    old, new = (attach(alice, image, openvex(said, author=author)) for author in "ab")
+    work()
+    assert [each["digest"] for each in ask(path)["vex"]][:2] == [new.digest, old.digest], "not scanned yet"
+    ImageScan.objects.all().delete()
+    scanned(image, SSL, BASH, scan_type="ENHANCED")
+    found = ask(path)
+    assert [(each["is_current"], each["statements"]) for each in found["vex"]] == [(True, 1), (False, 1), (False, 0)]
+    assert "not JSON" in found["vex"][2]["problem"] and "between us" not in json.dumps(found)
+    assert [each["vex"] for each in found["results"]] == [
+        {"digest": new.digest, "justification": "vulnerable_code_not_present"}, None, None,
+    ]  # fmt: skip
+    assert found["total"] == 3
 
 
 @pytest.mark.usefixtures("advisories")

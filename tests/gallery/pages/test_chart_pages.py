@@ -5,19 +5,30 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from accounts.caller import Caller
+from accounts.authn import callers
+from accounts.caller import Caller, operator
+from accounts.directory import policies as iam_policies
+from accounts.models import Principal
+from config.settings import base
 from gallery.search import index
 from registry import storage
 from registry.content import chart_archives
 from registry.content.charts import Chart
-from registry.core import aliases, catalog, image_contents, reading
+from registry.core import aliases, catalog, image_contents, permissions, policies, reading
 from registry.manifests import media_types
 from registry.models import Blob, Image
 from registry.values import Address
 from tests.factories.registry import make_public_repository, push_blob, push_chart, push_image, push_index
+from tests.registry.console.test_console import member
+from tests.registry.console.test_scanning import SSL, advisories, scanned
+
+__all__ = ["advisories"]
 
 VALUES = """\
 # -- How many run
@@ -269,3 +280,58 @@ def test_pages_of_charts_cost_the_same_whatever_they_hold(
     reading.contents.clear()
     with django_assert_max_num_queries(12):
         page(client, f"/{alias}/charts/big/-/compare/1.3.0...1.4.0")
+
+
+ALLOW = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
+
+
+class TestImagesThatAChartNames:
+    """The page says what scans found in those that are in the gallery."""
+
+    @pytest.fixture
+    def image(self, alice: Caller, public_address: Address) -> Image:
+        """What the chart's values name."""
+        return push_image(alice, public_address, "1.0")
+
+    @pytest.mark.usefixtures("advisories")
+    def test_it_works(self, client: Client, alias: str, image: Image) -> None:
+        path = f"/{alias}/charts/shop/-/charts/1.0.0/images"
+        link = f'href="/{alias}/app/-/images/{image.digest}/vulnerabilities"'
+        text = page(client, path)
+        assert f"{link}>not scanned</a>" in text and text.count("not looked at") == 1, "nginx is elsewhere"
+        scanned(image, SSL, scan_type="ENHANCED")
+        text = page(client, path)
+        assert link in text and "Critical <strong>1</strong>" in text
+
+    @pytest.mark.usefixtures("advisories")
+    def test_what_may_not_be_seen_is_not_told(
+        self, client: Client, alias: str, image: Image, alice: Caller, public_address: Address
+    ) -> None:
+        scanned(image, SSL, scan_type="ENHANCED")
+        deny = {"Effect": "Deny", "Principal": "*", "Action": "ecr-public:DescribeImages"}
+        policies.put(alice, public_address, json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
+        text = page(client, f"/{alias}/charts/shop/-/charts/1.0.0/images")
+        assert "Critical" not in text and text.count("not looked at") == 2
+
+    def test_many_take_few_queries(
+        self, client: Client, alias: str, alice: Caller, public_address: Address, settings: Settings
+    ) -> None:
+        settings.RIGHTS_SECONDS = base.RIGHTS_SECONDS
+        images = [push_image(alice, public_address, f"{number}", layers=[f"{number}".encode()]) for number in range(9)]
+        index_of = push_index(alice, public_address, "all", images)
+        named = [f"testserver/{alias}/app:{each}" for each in (*range(9), "all", "none")]
+        named += [f"testserver/{alias}/app@{index_of.digest}", f"testserver/{alias}/charts/shop:1.0.0"]
+        files = FILES | {"templates/job.yaml": "".join(f"image: {each}\n" for each in named)}
+        address = make_public_repository(alice, "charts/many").address
+        push_chart(alice, address, Chart("many", "1.0.0", files=files))
+        client.force_login(member(alice.account_id, "ana@example.com"))
+        role = Principal.objects.get(name="Administrator")
+        iam_policies.put_inline(operator(alice.account_id), role, "own", ALLOW)
+        for kept in (callers._of_roles, permissions._registry_policies, aliases._found, reading.contents):
+            kept.clear()
+        cache.clear()
+        with CaptureQueriesContext(connection) as seen:
+            text = page(client, f"/{alias}/charts/many/-/charts/1.0.0/images")
+        asked = [each["sql"] for each in seen if each["sql"].partition(" ")[0] not in {"SAVEPOINT", "RELEASE"}]
+        assert len(asked) <= 12, [each[:200] for each in asked]
+        assert text.count("not scanned</a>") == 11 and text.count("not looked at") == 2

@@ -1,16 +1,25 @@
 """Vulnerabilities of public images in the gallery, as somebody without an account sees them."""
 
 import json
+from pathlib import Path
 
 import pytest
+from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
-from accounts.caller import Caller
+from accounts.authn import callers
+from accounts.caller import Caller, operator
+from accounts.directory import policies as iam_policies
+from accounts.directory import roles
+from config.settings import base
 from gallery.search import index
 from registry.content.charts import Chart
-from registry.core import aliases, policies
+from registry.core import aliases, permissions, policies
 from registry.models import Image, ImageScan
-from registry.scanning import suppressions
+from registry.scanning import importing, suppressions
 from registry.scanning.sboms import Package
 from registry.scanning.suppressions import Wanted
 from registry.values import Address
@@ -18,6 +27,8 @@ from tests.factories.registry import make_public_repository, push_chart, push_im
 from tests.registry.console.test_console import member
 from tests.registry.console.test_scanning import BASH, SSL, advisories, scanned
 from tests.registry.scanning.test_attached_vex import attach, work
+from tests.registry.scanning.test_importing import zipped
+from tests.registry.scanning.test_osv import record
 from tests.registry.scanning.test_vex import WHY, openvex, statement
 
 __all__ = ["advisories"]
@@ -163,3 +174,43 @@ def test_results_tell_the_worst_of_the_newest_tag(
     push_chart(alice, make_public_repository(alice, "chart").address, Chart("chart", "1.0.0"))
     index.rebuild()
     assert page(client, "/search").count("Vulnerabilities") == 1, "only of what is scanned"
+
+
+@pytest.mark.parametrize("who", ["nobody", "member", "assumed"])
+@pytest.mark.parametrize("query", ["", "?fixable=on", "?package=openssl&ignored=all", "?package=openssl&after=49"])
+def test_many_findings_of_a_platform_take_few_queries(
+    client: Client, alice: Caller, public_address: Address, tmp_path: Path, settings: Settings, who: str, query: str
+) -> None:
+    """The worst case: an index, filtered, more than a page, VEX attached, rights that are not remembered.
+
+    One fewer than a page may take: policies of both kinds take one more.
+    """
+    settings.RIGHTS_SECONDS = base.RIGHTS_SECONDS
+    files = {f"{n}.json": record(id=f"DSA-{n}-1", upstream=[f"CVE-2024-{n}"]) for n in range(1000, 1120)}
+    importing.run(zipped(tmp_path, files))
+    image = push_image(alice, public_address, "1.0")
+    arm = push_image(alice, public_address, "", architecture="arm64", layers=[b"arm"])
+    whole = push_index(alice, public_address, "all", [image, arm])
+    scanned(image, SSL, scan_type="ENHANCED")
+    attach(alice, image, openvex(statement(**WHY, product="pkg:oci/app") | {"vulnerability": "CVE-2024-1000"}))
+    work()
+    index.rebuild()
+    if who != "nobody":
+        client.force_login(member(alice.account_id, "ana@example.com"))
+    if who == "assumed":
+        operated = operator(alice.account_id)
+        trust = {"Effect": "Allow", "Principal": {"AWS": alice.account_id}, "Action": "sts:AssumeRole"}
+        text = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        role = roles.create(operated, alice.account_id, "reader", text)
+        iam_policies.attach(operated, role, iam_policies.ADMINISTRATOR_ACCESS)
+        arn = f"arn:aws:iam::{alice.account_id}:role/reader"
+        assert client.post(f"/console/{alice.account_id}/assume", {"role_arn": arn}).status_code == 303
+    path = f"/{aliases.primary(alice.account_id)}/app/-/images/{whole.digest}/vulnerabilities{query}"
+    for kept in (callers._of_roles, permissions._registry_policies, aliases._found):
+        kept.clear()
+    cache.clear()
+    with CaptureQueriesContext(connection) as seen:
+        text = page(client, path)
+    assert "CVE-2024-1" in text and "Next" in text
+    asked = [each["sql"] for each in seen if each["sql"].partition(" ")[0] not in {"SAVEPOINT", "RELEASE"}]
+    assert len(asked) <= 11, [each[:200] for each in asked]

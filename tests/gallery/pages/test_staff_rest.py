@@ -3,12 +3,13 @@
 import html
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts import outbox
 from accounts.caller import Caller
@@ -17,7 +18,8 @@ from gallery.models import Listing, Report
 from gallery.reports import reports
 from gallery.search import index
 from registry.core import aliases
-from registry.models import Blob, CollectionRun, Repository, Takedown
+from registry.models import AdvisoryImport, Blob, CollectionRun, Repository, Takedown
+from registry.scanning.tasks import sync_advisories
 from registry.templatetags import kho
 from registry.values import Address
 from tests.factories.registry import push_image
@@ -230,6 +232,21 @@ def test_the_system_shows_the_last_collection(boss: Client) -> None:
     CollectionRun.objects.create(kind="dry", state="done", started_at=now, finished_at=now + timedelta(seconds=1))
     text = boss.get("/staff/system").content.decode()
     assert "Late:" not in text and "3 problems" in text and kho.moment(now - timedelta(days=4)) in text
+
+
+def test_the_system_shows_sources_of_advisories_and_why_one_is_not_read(
+    boss: Client, settings: Settings, tmp_path: Path, django_assert_max_num_queries: Any
+) -> None:
+    assert "No source of advisories is set" in boss.get("/staff/system").content.decode()
+    settings.ADVISORY_SOURCES = tuple(str(tmp_path / f"{number}.zip") for number in range(20))
+    assert "Not read yet" in boss.get("/staff/system").content.decode()
+    sync_advisories()
+    AdvisoryImport.objects.update(finished_at=timezone.now() - timedelta(minutes=5))
+    sync_advisories()
+    with django_assert_max_num_queries(12):
+        text = boss.get("/staff/system").content.decode()
+    assert text.count("2 times in a row") == text.count("No such file or directory") == 20
+    assert ">20<" in boss.get("/staff").content.decode()
 
 
 def dead_letter(**fields: Any) -> OutboxRow:

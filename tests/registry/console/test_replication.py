@@ -126,7 +126,7 @@ class TestRules:
             configure(OWNER, rule(THERE))
             monkeypatch.setattr(registries, "put_replication", late)
             answer = ana.post(path, given)
-            assert answer.status_code == 409 and "changed the rules meanwhile" in answer.content.decode()
+            assert answer.status_code == 409 and "meanwhile" in answer.content.decode()
             assert registries.of(REGISTRY).replication_configuration == {"rules": [theirs]}
 
     def test_readers_look_and_change_nothing(self, ana: Client, looker: Client) -> None:
@@ -264,12 +264,72 @@ class TestEditing:
         assert self.put(ana, theirs, prefixes="mine/").status_code == 302
         assert self.rules() == [rule(THERE, prefixes=("mine/",))]
 
+    def test_other_rules_that_others_saved_are_no_hindrance(self, ana: Client) -> None:
+        """The rule is found where it stands now, and theirs stay."""
+        mine, theirs = rule(THERE, prefixes=("team/",)), rule(THERE, prefixes=("theirs/",))
+        was = (rule(THERE, prefixes=("old/",)), mine)
+        changed = rule(THERE, prefixes=("mine/",))
+        edit = f"{URL}/1/-/edit"
+        for now, wanted in (
+            ((theirs, mine), [theirs, changed]),
+            ((mine,), [changed]),
+            ((theirs, theirs, mine, was[0]), [theirs, theirs, changed, was[0]]),
+        ):
+            configure(OWNER, *now)
+            answer = self.put(ana, *was, path=edit, prefixes="mine/", step="look")
+            place = now.index(mine)
+            assert answer.status_code == 200 and f'action="{URL}/{place}/-/edit"' in answer.content.decode()
+            assert self.put(ana, *was, path=edit, prefixes="mine/").status_code == 302
+            assert self.rules() == wanted
+
+    def test_other_rules_that_others_save_at_the_same_moment_stay(
+        self, ana: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        mine, theirs = rule(THERE), rule(THERE, prefixes=("theirs/",))
+        put = registries.put_replication
+
+        def late(*args: Any, **kwargs: Any) -> Any:
+            monkeypatch.setattr(registries, "put_replication", put)
+            configure(OWNER, theirs, mine)
+            return put(*args, **kwargs)
+
+        for path, left in ((EDIT, [theirs, rule(THERE, prefixes=("mine/",))]), (f"{URL}/0/-/remove", [theirs])):
+            configure(OWNER, mine)
+            monkeypatch.setattr(registries, "put_replication", late)
+            assert self.put(ana, mine, path=path, prefixes="mine/").status_code == 302
+            assert self.rules() == left
+
+    def test_another_rule_never_takes_the_place_of_one_that_is_gone(self, ana: Client) -> None:
+        mine, other = rule(THERE), rule(THERE, prefixes=("other/",))
+        configure(OWNER, other)
+        answer = self.put(ana, mine, other, prefixes="mine/")
+        assert answer.status_code == 409 and "not there any more" in answer.content.decode()
+        answer = ana.post(f"{URL}/0/-/remove", {"was": marked(mine, other)}, follow=True)
+        assert "Nothing was removed" in answer.content.decode()
+        assert self.rules() == [other]
+
+    def test_a_rule_that_was_changed_is_found_where_it_stands_now(self, ana: Client) -> None:
+        first, mine, theirs = rule(THERE, prefixes=("a/",)), rule(THERE), rule(THERE, prefixes=("theirs/",))
+        configure(OWNER, theirs)
+        answer = self.put(ana, first, mine, path=f"{URL}/1/-/edit", prefixes="mine/")
+        shown = html.unescape(answer.content.decode())
+        assert answer.status_code == 409 and "theirs/…" in shown and f'action="{EDIT}"' in shown
+        assert self.put(ana, theirs, prefixes="mine/").status_code == 302
+        assert self.rules() == [rule(THERE, prefixes=("mine/",))]
+
+    def test_what_a_form_remembers_may_be_anything(self, ana: Client) -> None:
+        configure(OWNER, rule(THERE))
+        for was in ("", "[]", "{", '{"rules": 1}', '{"rules": [[]]}', "[" * 100_000, "null"):
+            assert ana.post(EDIT, self.GIVEN | {"was": was}).status_code == 409
+            assert ana.post(f"{URL}/0/-/remove", {"was": was}).status_code == 409
+        assert self.rules() == [rule(THERE)]
+
     def test_a_rule_that_others_removed_can_become_a_new_one(self, ana: Client) -> None:
         configure(OWNER)
         answer = self.put(ana, rule(THERE), prefixes="mine/")
         shown = html.unescape(answer.content.decode())
         assert answer.status_code == 409 and "not there any more" in shown and "mine/" in shown
-        assert f'formaction="{NEW}"' in shown and "Save rule" not in shown
+        assert f'<form method="post" action="{NEW}"' in shown and "Save rule" not in shown
         assert self.put(ana, path=EDIT).status_code == 409 and self.rules() == []
         assert self.put(ana, path=NEW, prefixes="mine/").status_code == 302
         assert ana.get(f"{URL}/1/-/edit").status_code == 404

@@ -115,6 +115,47 @@ def test_what_is_listed_is_changed(db: None) -> None:
     assert peers.facts(peers.get("there")) == wanted
 
 
+def test_the_command_changes_what_is_given(db: None) -> None:
+    first = fields()
+    peers.add(STAFF, **first)
+    was = peers.facts(peers.get("there"))
+    for words, changed in (
+        (("--url", "https://new.example.com"), {"url": "https://new.example.com"}),
+        (("--region", "eu-north-1", "--region", "eu-west-1"), {"regions": ["eu-north-1", "eu-west-1"]}),
+        (("--account", "444455556666"), {"account_ids": ["444455556666"]}),
+        (("--no-account",), {"account_ids": []}),
+        (("--key", "A" * 43), {"public_key": "A" * 43}),
+    ):
+        assert "there is changed" in run("change", "there", *words)
+        was |= changed
+        assert peers.facts(peers.get("there")) == was
+    assert AuditEvent.objects.filter(event_name="UpdatePeer").count() == 5
+
+
+def test_the_command_refuses_what_the_page_refuses(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    peers.add(STAFF, **fields())
+    other = peers.add(STAFF, **fields(name="other", regions=["eu-north-1"]))
+    was = peers.facts(peers.get("there"))
+    for words, why in (
+        (("there",), "Give what is to change"),
+        (("nobody", "--no-account"), "There is no peer nobody"),
+        (("there", "--url", "https://there.example.com/path"), "without a path"),
+        (("there", "--region", "us-east-1"), "is a region of this deployment"),
+        (("there", "--region", "eu-north-1"), "A peer has this already: eu-north-1"),
+        (("there", "--account", "1"), "not a registry id"),
+        (("there", "--key", other.public_key), "A peer has this already: key"),
+        (("there", "--account", ACCOUNT, "--no-account"), "not allowed with"),
+    ):
+        with pytest.raises(CommandError, match=why):
+            run("change", *words)
+    facts = peers.facts
+    monkeypatch.setattr(peers, "facts", lambda peer: facts(peer) | {"url": str(id(peer))})
+    with pytest.raises(CommandError, match="Somebody else has changed there meanwhile"):
+        run("change", "there", "--no-account")
+    monkeypatch.undo()
+    assert peers.facts(peers.get("there")) == was
+
+
 def test_rules_may_name_regions_of_peers_only(alice: Caller) -> None:
     registry, rule = (
         RegistryId(ACCOUNT, "us-east-1"),

@@ -11,12 +11,13 @@ from accounts.caller import Caller
 from accounts.models import OutboxRow
 from registry.core import generated, image_tags, images, policies, reading, recycling, repositories, retagging
 from registry.core.blobs import find, read
-from registry.errors import CountLimitExceeded
+from registry.errors import CountLimitExceeded, QuotaExceeded
 from registry.lifecycle import facts
 from registry.models import Image, ImageScan, Repository, Sbom, TagEvent
 from registry.scanning import attaching, sboms
 from registry.scanning.sboms import Package
-from registry.values import Address, Digest
+from registry.scanning.tasks import attach_sboms
+from registry.values import Address, Digest, RepositoryName
 from registry.values import ImageTag as Tag
 from tests.factories.registry import push_image, push_index
 from tests.registry.console.test_scanning import BASH, SSL, scanned
@@ -220,3 +221,70 @@ def test_nothing_is_attached_where_it_may_not_be(alice: Caller, address: Address
     Image.objects.update(deleted_at=timezone.now())
     tell(scan)
     assert generated.of(image) is None and Image.objects.count() == 1
+
+
+class TestMissing:
+    """What could not be attached at first is attached by a later pass."""
+
+    def test_once_there_is_room(self, alice: Caller, address: Address, settings: Settings) -> None:
+        image, other = push_image(alice, address, "1"), push_image(alice, address, "2", layers=[b"2"])
+        scans = [scanned(image, SSL), scanned(other, BASH)]
+        settings.STORAGE_QUOTA_BYTES = 1
+        for scan in scans:
+            tell(scan)
+        assert attach_sboms() == 0
+        assert attached(alice, address, image) == attached(alice, address, other) == []
+        settings.STORAGE_QUOTA_BYTES = 0
+        assert (attach_sboms(), attach_sboms()) == (2, 0)
+        assert len(attached(alice, address, image)) == len(attached(alice, address, other)) == 1
+
+    def test_an_account_without_room_is_asked_once_and_others_are_too(
+        self, alice: Caller, address: Address, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for number in range(3):
+            scanned(push_image(alice, address, str(number), layers=[str(number).encode()]), SSL)
+        asked = []
+
+        def refuse(caller: Caller, *_: object) -> None:
+            asked.append(caller.account_id)
+            raise QuotaExceeded(1)
+
+        monkeypatch.setattr(generated, "put", refuse)
+        assert attach_sboms() == 0
+        assert asked == [address.registry.account_id]
+
+    def test_a_repository_that_refuses_holds_no_other_up(self, alice: Caller, address: Address) -> None:
+        other = Address(address.registry, RepositoryName.parse("team/other"))
+        repositories.create(alice, other)
+        one = push_image(alice, address, "1")
+        two = push_image(alice, other, "1", layers=[b"2"])
+        for image in (one, two):
+            scanned(image, SSL)
+        policies.put(alice, address, DENY)
+        assert attach_sboms() == 1
+        assert len(attached(alice, other, two)) == 1
+
+    def test_what_somebody_has_deleted_stays_away(self, alice: Caller, address: Address) -> None:
+        image = push_image(alice, address, "1")
+        tell(scanned(image, SSL))
+        (made,) = attached(alice, address, image)
+        images.delete(alice, address, Digest.parse(made.digest))
+        assert attach_sboms() == 0
+        relist(image, SSL, BASH)
+        assert attach_sboms() == 1
+
+    @pytest.mark.parametrize(("choice", "count"), [("off", 0), ("public", 1), ("all", 2)])
+    def test_only_where_the_deployment_says_so(
+        self, alice: Caller, address: Address, public_address: Address, settings: Settings, choice: str, count: int
+    ) -> None:
+        for number, each in enumerate((address, public_address)):
+            scanned(push_image(alice, each, "1", layers=[str(number).encode()]), SSL)
+        settings.SBOM_REFERRERS = choice
+        assert attach_sboms() == count
+
+    def test_a_pass_has_an_end(self, alice: Caller, address: Address, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(attaching, "MOST", 2)
+        monkeypatch.setattr(attaching, "BATCH", 1)
+        for number in range(3):
+            scanned(push_image(alice, address, str(number), layers=[str(number).encode()]), SSL)
+        assert (attach_sboms(), attach_sboms()) == (2, 1)

@@ -3,13 +3,14 @@
 import io
 import json
 import signal
+import tracemalloc
 import zipfile
 from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
-from registry.scanning import engine, syft
+from registry.scanning import contents, engine, syft
 from registry.scanning.contents import NoSbom, sbom_of
 from registry.scanning.ecosystems import identity
 from registry.scanning.sboms import Sbom, packed, unpacked
@@ -184,3 +185,31 @@ def test_strange_artifacts_say_what_they_can() -> None:
     strange = [1, {}, {"name": "x"}, {"name": ["y"], "version": {}, "locations": ["z"]}, good, good]
     found = syft.read({"artifacts": json.loads(json.dumps(strange)), "distro": None})
     assert [package.name for package in found.packages] == ["ab"]
+
+
+def test_a_list_of_dpkg_takes_no_memory_however_long_it_is(tmp_path: Path) -> None:
+    """It is up to the image how long it is: four gigabytes, if nobody looks."""
+    status, stanza = tmp_path / "status", "Package: a{}\nStatus: {} ok {}\nVersion: 1\nDescription: {}\n\n"
+    with status.open("w") as file:
+        for number in range(20_000):
+            state = ("install", "installed") if number else ("deinstall", "config-files")
+            file.write(stanza.format(number, *state, "x" * 2000))
+    tracemalloc.start()
+    contents._leave_out_removed(status)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 4 * 1024 * 1024 < status.stat().st_size
+    text = status.read_text()
+    assert text.startswith("Package: a1\n") and text.count("Package: ") == 19_999
+    assert [each.name for each in tmp_path.iterdir()] == ["status"]
+
+
+@pytest.mark.parametrize(
+    ("bound", "words"), [("LARGEST_STATUS", "has more than 999"), ("LARGEST_STANZA", "an entry of more than 999")]
+)
+def test_a_list_of_dpkg_that_is_none_is_refused(
+    monkeypatch: pytest.MonkeyPatch, folders: Path, bound: str, words: str
+) -> None:
+    monkeypatch.setattr(contents, bound, 999)
+    with pytest.raises(NoSbom, match=words):
+        sbom_of([layer(tree({"var/lib/dpkg/status": "x" * 1000}))])

@@ -2,6 +2,7 @@
 
 import io
 import json
+import tracemalloc
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,27 @@ def test_it_refuses_sources_that_cant_be_read(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(sources, "MOST_RECORDS", 1)
     with pytest.raises(SourceRefused, match="more than 1 files"):
         importing.run(zipped(tmp_path, {"a.json": record(), "b.json": record()}))
+
+
+def test_a_zip_that_grows_without_an_end_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = zipped(tmp_path, {f"{number}.json": record(details="x" * 100_000) for number in range(10)})
+    monkeypatch.setattr(sources, "LARGEST_UNPACKED", 1_000_000)
+    with pytest.raises(SourceRefused, match="more than 1000000 bytes"):
+        importing.run(source)
+    assert not Advisory.objects.exists()
+
+
+def test_few_large_records_are_in_memory_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    large = {f"{n}.json": record(id=f"DSA-{n}-1", details="x" * 1_000_000) for n in range(60)}
+    source = zipped(tmp_path, large)
+    monkeypatch.setattr(importing, "BATCH_BYTES", 4_000_000)
+    tracemalloc.start()
+    assert importing.run(source).added == 60
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 30_000_000
 
 
 def test_so_many_changes_that_all_scans_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.scanning import osv
+from registry.scanning import osv, versions
 from registry.scanning.osv import NotAnAdvisory
 
 V3 = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
@@ -114,3 +114,27 @@ def test_any_fields_are_read_or_left_out(more: dict[str, Any], package: Any, ran
         {"package": {"name": "x", "ecosystem": "npm"}, "ranges": ranges},
     ]
     assert osv.read(record(**({"affected": affected} | more))).id == "DSA-1-1"
+
+
+def test_one_package_over_and_over_takes_no_longer_than_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is looked at once, not with all before it."""
+    asked = 0
+
+    def compare(ecosystem: str, left: str, right: str) -> int:
+        nonlocal asked
+        asked += 1
+        return versions.compare(ecosystem, left, right)
+
+    monkeypatch.setattr(osv, "compare", compare)
+    package = {"ecosystem": "AlmaLinux:9", "name": "kernel"}
+    affected = [
+        {
+            "package": package,
+            "versions": [f"0-{number}"],
+            "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": f"1-{number}"}]}],
+        }
+        for number in range(2000, 0, -1)
+    ]
+    (found,) = osv.read(record(affected=affected)).affected
+    assert asked < 2000
+    assert found.ranges == ((("introduced", "0"), ("fixed", "1-1")),) and len(found.versions) == 2000

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from accounts.caller import Caller
 from registry.core import registries
@@ -121,3 +122,44 @@ def test_older_advisories_do_not_undo_what_newer_ones_say(alice: Caller, address
 def test_an_import_that_is_gone_is_nothing(db: None) -> None:
     rescanning.advisories_changed({"advisory_import": 0})
     assert not ImageScan.objects.exists()
+
+
+class TestTooMuch:
+    """An image may claim any number of versions of a package that thousands of advisories are about."""
+
+    MANY = tuple(Package("openssl", f"1.{number}", "deb") for number in range(30))
+
+    @pytest.fixture(autouse=True)
+    def advisories(self, db: None, tmp_path: Path) -> None:
+        """Ten about the package."""
+        importing.run(
+            zipped(
+                tmp_path,
+                {
+                    f"{n}.json": record(
+                        id=f"DSA-{n}-1", upstream=[f"CVE-2024-{n}"], affected=[package("openssl", fixed="3")]
+                    )
+                    for n in range(1000, 1010)
+                },
+            )
+        )
+
+    @pytest.mark.parametrize(("bound", "words"), [("MOST_FOUND", "more than 99 vuln"), ("MOST_COMPARED", "too many")])
+    def test_it_is_refused_and_others_go_on(
+        self, alice: Caller, address: Address, monkeypatch: pytest.MonkeyPatch, bound: str, words: str
+    ) -> None:
+        registries.put_scanning(alice, address.registry, "ENHANCED", [])
+        hostile, usual = (push_image(alice, address, str(n), layers=[bytes([n])]) for n in (1, 2))
+        scans = [follow(hostile, sboms.packed(sbom(*self.MANY))), follow(usual, sboms.packed(sbom(*self.MANY[:3])))]
+        monkeypatch.setattr(matching, bound, 99)
+        look_again()
+        for scan in scans:
+            scan.refresh_from_db()
+        assert scans[0].status == "FAILED" and words in scans[0].reason and not scans[0].findings.exists()
+        assert scans[1].status == "ACTIVE" and scans[1].findings.count() == 30
+
+    def test_it_takes_no_longer_than_reading_the_image(self, settings: Settings) -> None:
+        settings.SCAN_SECONDS = 0
+        things = matching.installed(sbom(*self.MANY), with_languages=False)
+        with pytest.raises(matching.TooMuch):
+            matching.match(things)

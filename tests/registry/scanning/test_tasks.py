@@ -12,15 +12,16 @@ from registry.models import Advisory, AdvisoryImport, Sbom
 from registry.scanning.tasks import look_after_scans, sync_advisories
 from tests.registry.scanning.test_importing import zipped
 from tests.registry.scanning.test_osv import record
+from tests.registry.scanning.test_syncing import later
 
 pytestmark = pytest.mark.django_db
 
 
 def test_every_source_is_taken_in_whatever_becomes_of_the_others(settings: Settings, tmp_path: Path) -> None:
     settings.ADVISORY_SOURCES = (str(tmp_path / "none.zip"), zipped(tmp_path, {"a.json": record()}))
-    assert (sync_advisories(), sync_advisories()) == (1, 0)
+    assert sync_advisories() == 1
     assert Advisory.objects.count() == 1
-    assert list(AdvisoryImport.objects.order_by("id").values_list("state", flat=True)) == ["failed", "done"] * 2
+    assert list(AdvisoryImport.objects.order_by("id").values_list("state", flat=True)) == ["failed", "done"]
 
 
 def test_folders_of_workers_that_died_go_after_a_day(settings: Settings, tmp_path: Path) -> None:
@@ -59,4 +60,5 @@ def test_a_folder_that_cant_be_read_is_no_reason_to_leave_others_out(
         assert sync_advisories() == 1
     first = AdvisoryImport.objects.order_by("id")[0]
     assert (first.state, first.error) == ("failed", f"{folder} can't be read: Input/output error.")
+    later(minutes=5)
     assert sync_advisories() == 1

@@ -209,3 +209,14 @@ def test_headers_that_say_ever_more_of_the_next_entry_take_no_memory() -> None:
     finally:
         tracemalloc.stop()
     assert peak < 5_000_000
+
+
+def test_folders_and_empty_files_take_room_too(tmp_path: Path) -> None:
+    """Entries of no bytes in folders as deep as a path may be would fill a disk's table of files."""
+    deep = "/".join("d" * 40)
+    entries = [entry(f"{number}/{deep}/package.json") for number in range(20)]
+    with pytest.raises(Unreadable, match="larger than what is read"):
+        unpack([layer(tar(*entries))], tmp_path, Limits(1 << 30, 1000, 60, 4096 * 600))
+    assert sum(1 for _ in tmp_path.rglob("*")) <= 600
+    (tmp_path / "again").mkdir()
+    unpack([layer(tar(*entries))], tmp_path / "again", Limits(1 << 30, 1000, 60, 4096 * 20 * 42))

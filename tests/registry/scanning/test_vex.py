@@ -190,6 +190,14 @@ def test_a_document_that_says_too_much_is_refused() -> None:
         vex.read(openvex(statement(**WHY) | {"products": many}))
 
 
+def test_a_document_that_says_the_same_over_and_over_is_refused_soon() -> None:
+    """Two megabytes that come to a thousand million pairs."""
+    names = {"name": "CVE-2024-1", "aliases": [f"A-{number}" for number in range(vex.MOST - 1)]}
+    many = openvex(statement(**WHY) | {"vulnerability": names, "products": [{"@id": "pkg:gem/a"}] * 80_000})
+    with pytest.raises(VexInvalid, match="more than 100000 times"):
+        vex.read(many)
+
+
 class TestAttached:
     """A document that is attached to an image: what it calls by the image's name, or by none, is that image."""
 

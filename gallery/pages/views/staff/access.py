@@ -18,6 +18,7 @@ from accounts.console.asking import signed_in
 from accounts.models import Person
 from gallery.aliases import queue
 from gallery.reports import reports
+from registry.scanning import syncing
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -53,7 +54,13 @@ SECTIONS: Final = (
     Section(
         "work", "/staff/work", _("Work"), _("What waits, what fails, what was given up."), lambda: outbox.waiting().dead
     ),
-    Section("system", "/staff/system", _("System"), _("Storage, database, versions.")),
+    Section(
+        "system",
+        "/staff/system",
+        _("System"),
+        _("Advisories, storage, database, versions."),
+        lambda: sum(each.is_failing for each in syncing.standings()),
+    ),
 )
 """In the order of the navigation; a new part of the staff area is one more row."""
 

@@ -1,4 +1,4 @@
-"""The deployment itself: work that waits, storage, database, versions."""
+"""The deployment itself: work that waits, advisories, storage, database, versions."""
 
 import platform
 
@@ -14,6 +14,7 @@ from gallery.search import query
 from registry.core import blobs
 from registry.core.collecting import figures
 from registry.errors import StorageError
+from registry.scanning import syncing
 
 
 @staff_page
@@ -30,6 +31,7 @@ def system(request: HttpRequest) -> HttpResponse:
         "storage_error": storage,
         "storage_driver": settings.STORAGE_DRIVER,
         "collected": figures.last(),
+        "advisories": syncing.standings(),
         "figures": query.figures(),
         "database": connection.vendor,
         "broker": "redis" if settings.REDIS_URL else "files",
