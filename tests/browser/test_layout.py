@@ -88,6 +88,32 @@ AuditEvent.objects.create(account_id="111122223333", event_source="ecr.amazonaws
 """
 
 
+WORDS = """() => {
+  const found = [];
+  for (const cell of document.querySelectorAll(".events tbody :is(th, td.digest)")) {
+    const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      const lines = new Set([...range.getClientRects()].map(each => each.top));
+      const words = node.data.split(/[-\\s]/).map(each => each.length);
+      if (Math.max(...words) < 24 && lines.size > words.length) found.push(node.data);
+    }
+  }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_names_in_the_audit_log_are_broken_between_words(page: Page, site: Site, server: Server, width: int) -> None:
+    server.python(EVENT)
+    sign_in(page, site)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{site.console}/audit")
+    assert page.get_by_role("link", name="BatchGetRepositoryScanningConfiguration", exact=True).first.is_visible()
+    assert page.evaluate(WORDS) == []
+
+
 def test_the_last_column_of_the_audit_log_is_not_cut(page: Page, site: Site, server: Server) -> None:
     server.python(EVENT)
     sign_in(page, site)

@@ -76,6 +76,25 @@ def test_times_are_relative_for_a_while() -> None:
     assert "UTC</time>" in kho.moment(now, absolute=True)
 
 
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("repository/departments/shelf-service", ["repository/", "departments/", "shelf-", "service"]),
+        ("CreateOpenIDConnectProvider", ["Create", "Open", "IDConnect", "Provider"]),
+        ("2001:db8:85a3:8d3", ["2001:", "db8:", "85a3:", "8d3"]),
+        ("ana@example.com", ["ana@", "example.", "com"]),
+        ("root", ["root"]),
+        ("", [""]),
+    ],
+)
+def test_long_names_may_break_between_their_words(text: str, parts: list[str]) -> None:
+    assert kho.breakable(text).split("<wbr>") == parts
+
+
+def test_names_that_may_break_are_escaped() -> None:
+    assert kho.breakable("<a>/b") == "&lt;a&gt;/<wbr>b"
+
+
 def test_queries_keep_what_they_don_t_change() -> None:
     request = RequestFactory().get("/?q=a&after=b")
     template = Template("{% load kho %}{% query after=None %}|{% query page=2 %}|{% query q='' after='' %}")
