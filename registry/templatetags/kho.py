@@ -95,6 +95,13 @@ def moment(at: datetime | None, absolute: bool = False, seconds: bool = False) -
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(timespec="seconds"), exact, text)
 
 
+@register.simple_tag
+def day(at: datetime) -> SafeString:
+    """A time element with the day alone, for sentences such as "since 23 Nov 2026"."""
+    text = formats.date_format(timezone.localtime(at), "DATE_FORMAT")
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(timespec="seconds"), text)
+
+
 @register.simple_tag(takes_context=True)
 def origin(context: template.Context) -> str:
     """Where this deployment's pages are, without a path: `https://kho.example.com`."""
