@@ -39,6 +39,8 @@ TABLES: Final[Mapping[str, tuple[Column, ...]]] = {
         Column("pulled", _("Last pull")),
         Column("size", _("Size")),
         Column("vulnerabilities", _("Vulnerabilities")),
+        Column("signed", _("Signed")),
+        Column("replication", _("Replication")),
         Column("class", _("Class")),
         Column("lifecycle", _("Lifecycle")),
         Column("digest", _("Digest")),

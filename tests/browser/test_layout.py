@@ -77,6 +77,17 @@ def test_platforms_in_the_list_of_images_are_not_cut(page: Page, site: Site) -> 
     assert page.evaluate(CUT) == []
 
 
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_the_actions_of_an_image_are_in_sight_however_wide_the_list_is(page: Page, site: Site, language: str) -> None:
+    sign_in(page, site)
+    page.set_viewport_size({"width": 1024, "height": 900})
+    page.goto(f"{site.console}{TEAM}/web/-/images?lang={language}")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "only the box scrolls"
+    box = page.locator("main .scroll").bounding_box()
+    button = page.locator(".row-actions > button").first.bounding_box()
+    assert box and button and button["x"] + button["width"] <= box["x"] + box["width"]
+
+
 EVENT = """
 from accounts.models import AuditEvent
 AuditEvent.objects.create(account_id="111122223333", event_source="ecr.amazonaws.com", read_only=False,
