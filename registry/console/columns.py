@@ -30,6 +30,7 @@ TABLES: Final[Mapping[str, tuple[Column, ...]]] = {
         Column("size", _("Size")),
         Column("pushed", _("Last push")),
         Column("pulled", _("Last pull")),
+        Column("scanning", _("Scanned")),
         Column("vulnerabilities", _("Newest tag's vulnerabilities"), is_extra=True),
         Column("tags", _("Resource tags"), is_extra=True),
     ),

@@ -26,13 +26,13 @@ def heads(text: str) -> list[str]:
     return [re.sub(r"<[^>]+>|[↓↑]", "", cell).strip() for cell in cells]
 
 
-USUAL = ["Select", "Name", "Tag setting", "Images", "Size", "Last push", "Last pull"]
+USUAL = ["Select", "Name", "Tag setting", "Images", "Size", "Last push", "Last pull", "Scanned"]
 
 
 def test_it_works_by_the_address(ana: Client, address: Address) -> None:
     assert heads(page(ana, PRIVATE)) == USUAL
     assert heads(page(ana, f"{PRIVATE}?columns=tags")) == [*USUAL, "Resource tags"]
-    text = page(ana, f"{PRIVATE}?columns=tags,-size,-pulled,-name,nonsense")
+    text = page(ana, f"{PRIVATE}?columns=tags,-size,-pulled,-scanning,-name,nonsense")
     assert heads(text) == ["Select", "Name", "Tag setting", "Images", "Last push", "Resource tags"]
     assert 'data-label="Size"' not in text and 'name="columns" value="tags,-size' in text
     assert heads(page(ana, f"{PRIVATE}?columns=nonsense")) == USUAL
@@ -58,7 +58,7 @@ def test_a_choice_is_kept_until_it_is_reset(ana: Client, alice: Caller, address:
     assert answer.headers["Location"] == back
     text = page(ana, PRIVATE)
     assert heads(text) == ["Select", "Name", "Size", "Resource tags"] and "Back to the usual columns" in text
-    assert Person.objects.get().columns == {"repositories": "-mutability,-images,-pushed,-pulled,tags"}
+    assert Person.objects.get().columns == {"repositories": "-mutability,-images,-pushed,-pulled,-scanning,tags"}
     assert "Kind" in heads(page(ana, IMAGES)), "another table has its own"
     ana.post(CHOOSE, {"table": "images", "next": back, "kind": "1"})
     assert heads(page(ana, IMAGES)) == ["Select", "Tags", "Kind", "Actions"]

@@ -34,6 +34,14 @@ def test_it_works_to_sort_and_filter_by_the_address(ana: Client, alice: Caller, 
     assert "?prefix=other%2F" in page(ana, PRIVATE)
 
 
+def test_it_works_to_filter_by_how_images_are_scanned(ana: Client, alice: Caller, address: Address) -> None:
+    make_repository(alice, "other/web", scan_on_push=True)
+    text = page(ana, f"{PRIVATE}?scanning=SCAN_ON_PUSH")
+    assert "1 repository" in text and "other/web/-/images" in text and '<td data-label="Scanned">On push</td>' in text
+    assert '<td data-label="Scanned">By hand</td>' in page(ana, f"{PRIVATE}?scanning=MANUAL")
+    assert 'name="scanning"' not in page(ana, f"{BASE}/public/repositories?contains=x")
+
+
 def test_only_the_rows_come_if_htmx_asks(ana: Client, address: Address) -> None:
     answer = ana.get(PRIVATE, headers={"HX-Request": "true"})
     assert "<h1" not in answer.content.decode() and "1 repository" in answer.content.decode()
@@ -42,7 +50,7 @@ def test_only_the_rows_come_if_htmx_asks(ana: Client, address: Address) -> None:
     assert "<h1" in whole.content.decode()
 
 
-@pytest.mark.parametrize("query", ["idle=-1", "idle=many", "mutability=SOME", "empty=maybe"])
+@pytest.mark.parametrize("query", ["idle=-1", "idle=many", "mutability=SOME", "scanning=NEVER", "empty=maybe"])
 def test_it_refuses_filters_that_can_not_be_read(ana: Client, address: Address, query: str) -> None:
     answer = ana.get(f"{PRIVATE}?{query}")
     assert answer.status_code == 400 and "aria-invalid" in answer.content.decode()
