@@ -46,6 +46,8 @@ def index(request: HttpRequest, account_id: str, region: str) -> HttpResponse:
         "filter": lists.query_of(form),
         "columns": shown,
     }
+    jobs = ("TagResource", "DeleteRepository", *(() if registry.is_public else ("PutLifecyclePolicy",)))
+    context["can_choose"] = any(context["can"][action] for action in jobs)
     template = "console/_repository_rows.html" if wants_part(request) else "console/repositories.html"
     return render(request, template, context, status=400 if form.errors else 200)
 
