@@ -76,8 +76,10 @@ def _ago(passed: timedelta) -> str:
 
 
 @register.simple_tag
-def moment(at: datetime | None, absolute: bool = False, seconds: bool = False) -> SafeString | str:
-    """A time element: relative up to 30 days, then a date; always absolute if asked. None is "Never"."""
+def moment(
+    at: datetime | None, absolute: bool = False, seconds: bool = False, *, day: bool = False
+) -> SafeString | str:
+    """A time element: relative up to 30 days, then a date; absolute, or only the day, if asked. None is "Never"."""
     if at is None:
         return _("Never")
     local = timezone.localtime(at)
@@ -88,18 +90,11 @@ def moment(at: datetime | None, absolute: bool = False, seconds: bool = False) -
     exact = f"{written} {local.tzname()}"
     if absolute:
         text = exact
-    elif timedelta() <= timezone.now() - at < RELATIVE_FOR:
+    elif not day and timedelta() <= timezone.now() - at < RELATIVE_FOR:
         text = _ago(timezone.now() - at)
     else:
         text = formats.date_format(timezone.localtime(at), "DATE_FORMAT")
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(timespec="seconds"), exact, text)
-
-
-@register.simple_tag
-def day(at: datetime) -> SafeString:
-    """A time element with the day alone, for sentences such as "since 23 Nov 2026"."""
-    text = formats.date_format(timezone.localtime(at), "DATE_FORMAT")
-    return format_html('<time datetime="{}">{}</time>', at.isoformat(timespec="seconds"), text)
 
 
 @register.simple_tag(takes_context=True)

@@ -78,9 +78,9 @@ def test_times_are_relative_for_a_while() -> None:
 
 def test_a_day_stands_without_its_time() -> None:
     at = timezone.now().replace(year=2026, month=11, day=27)
-    assert ">27 Nov 2026<" in kho.day(at) and 'datetime="2026-11-27T' in kho.day(at)
+    assert ">27 Nov 2026<" in kho.moment(at, day=True) and 'datetime="2026-11-27T' in kho.moment(at, day=True)
     with translation.override("vi"):
-        assert ">27/11/2026<" in kho.day(at)
+        assert ">27/11/2026<" in kho.moment(at, day=True)
 
 
 @pytest.mark.parametrize(
