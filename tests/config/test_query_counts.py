@@ -66,6 +66,7 @@ MORE: Final = (
     f"{APP}/images/{{private}}/findings.csv",
     f"{WEB}/findings.json?ignored=all",
     f"{WEB}/compare",
+    f"{CONSOLE}/public/repositories/shop/web/-/scanning",
     f"{WEB}/compare/2.4...latest",
     *(f"{CONSOLE}/public/repositories/charts/shop/-/charts/1.0.0/{section}" for section in ("values", "schema")),
     *(f"{IAM}/{section}/-/new" for section in ("groups", "roles", "policies")),
