@@ -235,6 +235,8 @@ class TestLifecycle:
         was = text.partition('name="was" value="')[2].partition('"')[0]
         answer = ana.post(self.path, {"all": "1", "step": "confirm", "text": self.text, "was": was})
         item = WorkItem.objects.get()
+        running = page(ana, BASE).partition("Running work")[2]
+        assert f'work/{item.id}">Set the lifecycle policy</a>' in running and f"{BASE}/notifications" in page(ana, BASE)
         assert answer.headers["Location"].endswith(f"/work/{item.id}")
         work.run({"item": str(item.id)})
         item.refresh_from_db()
