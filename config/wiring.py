@@ -61,6 +61,7 @@ EVENT_TASKS: Final[dict[str, tuple[str, ...]]] = {
 WORK_KINDS: Final[dict[str, str]] = {
     "delete-images": "registry.core.bulk.delete_image",
     "delete-repositories": "registry.core.bulk.delete_repository",
+    "set-lifecycle": "registry.lifecycle.policies.put_by_work",
     "tag-repositories": "registry.core.bulk.tag_repository",
 }
 """Kind of a long job -> function of a caller, the work item and one of its targets."""

@@ -19,7 +19,9 @@ from registry.values import Address, RegistryId
 
 Call = tuple[str, Mapping[str, Any]]
 """An operation as the API names it (`CreateRepository`), and its parameters, named likewise."""
-DOCUMENTS: Final = frozenset({"policyText", "repositoryPolicy", "PolicyDocument", "AssumeRolePolicyDocument"})
+DOCUMENTS: Final = frozenset(
+    {"policyText", "repositoryPolicy", "PolicyDocument", "AssumeRolePolicyDocument", "lifecyclePolicyText"}
+)
 """Parameters that are JSON in a text: they may be written in one line."""
 EACH: Final = "\0"
 """Stands in a parameter for each of several names."""

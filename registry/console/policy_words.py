@@ -1,5 +1,6 @@
 """What a policy says, for people: a card for each statement, and whether it lets everybody in."""
 
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -9,6 +10,9 @@ from accounts.iam.reader import Reader, Unreadable
 
 PULL: Final = ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer")
 PUSH: Final = ("CompleteLayerUpload", "InitiateLayerUpload", "PutImage", "UploadLayerPart")
+NAMED: Final = re.compile(
+    r"arn:aws[a-z-]*:iam::(?P<account>[0-9]{12}):(?P<kind>user|role|oidc-provider|saml-provider)/(?P<name>.+)"
+)
 
 
 def cards(text: str) -> list[dict[str, Any]]:
@@ -39,7 +43,7 @@ def _card(statement: dict[str, Any]) -> dict[str, Any]:
     return {
         "sid": str(statement.get("Sid", "")),
         "allows": statement.get("Effect") == "Allow",
-        "who": [_who(each) for each in _principals(statement)],
+        "who": [who(each) for each in _principals(statement)],
         "all_but": "NotPrincipal" in statement,
         "what": _what(statement),
         "where": _texts(statement.get("Resource") or statement.get("NotResource") or []),
@@ -58,10 +62,17 @@ def _texts(value: Any) -> list[str]:
     return [str(each) for each in (value if isinstance(value, list) else [value])]
 
 
-def _who(principal: str) -> str:
+def who(principal: str) -> str:
     """A principal in words."""
     if principal == "*":
         return _("everybody")
+    if known := NAMED.fullmatch(principal):
+        kind, facts = known["kind"], {"account": known["account"], "name": known["name"]}
+        if kind == "user":
+            return _("user %(name)s of account %(account)s") % facts
+        if kind == "role":
+            return _("role %(name)s of account %(account)s") % facts
+        return _("identity provider %(name)s") % facts
     account = principal.removeprefix("arn:aws:iam::").removesuffix(":root")
     if account.isdecimal() and len(account) == 12:
         return _("account %(account)s") % {"account": account}

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from registry.console import scan_words
 from registry.core import mutability, resource_tags
 from registry.core.image_pages import CLASSES, KINDS, TAGGED, UNTAGGED, ImageFilter
 from registry.core.repository_pages import RepositoryFilter
@@ -47,6 +48,9 @@ class RepositoryFilters(forms.Form):
     mutability = forms.ChoiceField(
         label=gettext_lazy("Tag setting"), required=False, choices=[ANY, *mutability.CHOICES]
     )
+    scanning = forms.ChoiceField(
+        label=gettext_lazy("Scanned"), required=False, choices=[ANY, *scan_words.FREQUENCIES.items()]
+    )
     empty = forms.ChoiceField(label=gettext_lazy("Empty"), required=False, choices=YES_NO)
     policy = forms.ChoiceField(label=gettext_lazy("Has a policy"), required=False, choices=YES_NO)
     idle = Days(gettext_lazy("Not pulled for days"))
@@ -61,6 +65,7 @@ class RepositoryFilters(forms.Form):
             prefix=data["prefix"].lower(),
             tag=data["tag"],
             mutability=data["mutability"],
+            scanning=data["scanning"],
             is_empty=_yes(data["empty"]),
             has_policy=_yes(data["policy"]),
             not_pulled_for=data["idle"],

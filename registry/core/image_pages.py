@@ -7,7 +7,8 @@ from functools import reduce
 from operator import or_
 from typing import Final
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Concat, Replace
 from django.utils import timezone
 
 from accounts.audit.actions import Action
@@ -56,12 +57,22 @@ ALL: Final = ImageFilter()
 
 @dataclass(frozen=True, slots=True)
 class ImageRow:
-    """An image with its first tags, how many more it has, and the images that it names as an index."""
+    """An image with its first tags, how many more it has, and the images that it names as an index.
+
+    `is_signed` tells whether a signature is attached; nobody has checked it.
+    """
 
     image: Image
     tags: list[str]
     more_tags: int
     platforms: list[PlatformRow]
+    is_signed: bool = False
+
+    @property
+    def is_scannable(self) -> bool:
+        """Whether it is such as scans look into: an image for one platform or several, at hand."""
+        kinds = {Image.Kind.IMAGE, Image.Kind.INDEX}
+        return self.image.kind in kinds and self.image.image_status == Image.Status.ACTIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +80,11 @@ class ImagePage(Page[ImageRow]):
     """The rows; of a list without a filter, also how many images stand `beneath` them, under an index."""
 
     beneath: int = 0
+
+    @property
+    def has_archived(self) -> bool:
+        """Whether an image is in the archive: if none is, the class of each says nothing."""
+        return any(row.image.image_status == Image.Status.ARCHIVED for row in self.rows)
 
 
 def page(
@@ -88,14 +104,22 @@ def page(
     repository = repositories.authorized(caller, address, Action.DESCRIBE_IMAGES)
     found = _found(repository, only)
     order = SORTS[sort.removeprefix("-")]
-    cut = keyset.cut(found, order, descending=sort.startswith("-"), after=after, before=before, limit=limit)
+    counted = found.order_by().values(of=Value(0)).annotate(count=Count("id")).values("count")
+    listed = found.annotate(total=Subquery(counted), is_signed=_is_signed(repository))
+    cut = keyset.cut(listed, order, descending=sort.startswith("-"), after=after, before=before, limit=limit)
     platforms = platforms_of(cut.rows)
     tags = _tags(cut.rows)
     shown = [
-        ImageRow(row, tags[row.id][:MOST_TAGS], max(0, len(tags[row.id]) - MOST_TAGS), platforms[row.id])
+        ImageRow(
+            row,
+            tags[row.id][:MOST_TAGS],
+            max(0, len(tags[row.id]) - MOST_TAGS),
+            platforms[row.id],
+            getattr(row, "is_signed"),  # noqa: B009 - annotated
+        )
         for row in cut.rows
     ]
-    total = found.count()
+    total = getattr(cut.rows[0], "total") if cut.rows else found.count()  # noqa: B009 - annotated
     return ImagePage(shown, cut.next, total, cut.previous, repository.image_count - total if only == ALL else 0)
 
 
@@ -133,6 +157,15 @@ def _found(repository: Repository, only: ImageFilter) -> QuerySet[Image]:
         since = now - timedelta(days=only.not_pulled_for)
         found = found.filter(Q(last_recorded_pull_time=None) | Q(last_recorded_pull_time__lt=since))
     return found
+
+
+def _is_signed(repository: Repository) -> Q:
+    """Whether a signature is attached to an image: by its subject, or in the old way by a tag made of the digest."""
+    signatures = Image.objects.filter(
+        repository=repository, deleted_at=None, kind=Image.Kind.SIGNATURE, subject_digest=OuterRef("digest")
+    )
+    old = Concat(Replace(OuterRef("digest"), Value(":"), Value("-")), Value(".sig"))
+    return Q(Exists(signatures)) | Q(Exists(ImageTag.objects.filter(repository=repository, name=old)))
 
 
 def _with_findings(repository: Repository, least: str) -> QuerySet[ImageScan, str]:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Count, F, Q, QuerySet, Sum, TextField
+from django.db.models import Count, F, Q, QuerySet, Subquery, Sum, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts.audit.actions import Action
 from accounts.caller import Caller
-from registry.core import addresses, keyset, permissions, repositories
+from registry.core import addresses, keyset, permissions, registries, repositories, scan_rules
 from registry.core.browsing import PAGE, Page
 from registry.core.keyset import Order
 from registry.models import ImageTag, Repository
@@ -34,13 +34,14 @@ SORTS: Final = {
 class RepositoryFilter:
     """Which repositories are shown; a field that is empty or None lets all through.
 
-    `tag` is a resource tag, as `key` or `key=value`; `not_pulled_for` is in days.
+    `tag` is a resource tag, as `key` or `key=value`; `scanning` a scan frequency; `not_pulled_for` is in days.
     """
 
     contains: str = ""
     prefix: str = ""
     tag: str = ""
     mutability: str = ""
+    scanning: str = ""
     is_empty: bool | None = None
     has_policy: bool | None = None
     not_pulled_for: int | None = None
@@ -51,13 +52,14 @@ ALL: Final = RepositoryFilter()
 
 @dataclass(frozen=True, slots=True)
 class RepositoryRow:
-    """A repository in a list."""
+    """A repository in a list; `scanning` is the scan frequency that holds for it."""
 
     repository: Repository
     path: str
     image_count: int
     size: int
     last_pull: datetime | None
+    scanning: str
 
     @property
     def namespace(self) -> str:
@@ -93,15 +95,26 @@ def page(
     limit: int = PAGE,
 ) -> Page[RepositoryRow]:
     """Return a registry's repositories in the order of one of SORTS, with `-` before it the other way round."""
-    found = _found(caller, registry, only)
+    how = registries.configured_scanning(registry)
+    found = _found(caller, registry, only, how)
     order = SORTS[sort.removeprefix("-")]
-    cut = keyset.cut(found, order, descending=sort.startswith("-"), after=after, before=before, limit=limit)
+    counted = found.order_by().values(of=Value(0)).annotate(count=Count("id")).values("count")
+    listed = found.annotate(total=Subquery(counted))
+    cut = keyset.cut(listed, order, descending=sort.startswith("-"), after=after, before=before, limit=limit)
     prefix = addresses.prefix(registry)
     shown = [
-        RepositoryRow(row, f"{prefix}/{row.name}", row.image_count, row.stored_size, row.last_pull_at)
+        RepositoryRow(
+            row,
+            f"{prefix}/{row.name}",
+            row.image_count,
+            row.stored_size,
+            row.last_pull_at,
+            registries.scan_by(how, row.name, on_push=row.scan_on_push).frequency,
+        )
         for row in cut.rows
     ]
-    return Page(shown, cut.next, found.count(), cut.previous)
+    total = getattr(cut.rows[0], "total") if cut.rows else found.count()  # noqa: B009 - annotated
+    return Page(shown, cut.next, total, cut.previous)
 
 
 def names(caller: Caller, registry: RegistryId, only: RepositoryFilter = ALL) -> list[str]:
@@ -164,8 +177,10 @@ def effects(caller: Caller, address: Address) -> Effects:
     )
 
 
-def _found(caller: Caller, registry: RegistryId, only: RepositoryFilter) -> QuerySet[Repository]:
-    """The live repositories of a registry that match, for who may list them."""
+def _found(
+    caller: Caller, registry: RegistryId, only: RepositoryFilter, how: scan_rules.Configuration | None = None
+) -> QuerySet[Repository]:
+    """The live repositories of a registry that match, for who may list them; `how` its images are scanned, if known."""
     permissions.require_in_registry(caller, registry, Action.DESCRIBE_REPOSITORIES)
     found = Repository.objects.filter(account_id=registry.account_id, region=registry.region, deleted_at=None)
     if only.contains:
@@ -174,6 +189,8 @@ def _found(caller: Caller, registry: RegistryId, only: RepositoryFilter) -> Quer
         found = found.filter(name__startswith=only.prefix)
     if only.mutability:
         found = found.filter(image_tag_mutability=only.mutability)
+    if only.scanning:
+        found = found.filter(scan_rules.scanned_at(how or registries.configured_scanning(registry), only.scanning))
     if only.is_empty is not None:
         found = found.filter(image_count=0) if only.is_empty else found.exclude(image_count=0)
     if only.has_policy is not None:

@@ -1,9 +1,14 @@
 """The rules that say how a registry's images are scanned: changed step by step, with what they cover."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_, or_
 from typing import Any, Final
+
+from django.db.models import Q
 
 from registry.core import registries
 from registry.errors import InvalidValue
@@ -13,6 +18,7 @@ from registry.values import SCAN_FILTER, RegistryId
 LONGEST: Final = 256
 NO_FILTER, THERE_ALREADY, TOO_MANY = "is no filter such as team/*", "is there already", "is one too many"
 """Why a filter can't be added."""
+NOTHING: Final = Q(pk__in=())
 Configuration = Mapping[str, Any]
 """`{"scanType": "BASIC", "rules": [...]}`, as ECR writes it."""
 
@@ -94,6 +100,29 @@ def of_type(configuration: Configuration, scan_type: str) -> dict[str, Any]:
     if scan_type not in registries.RULE_FREQUENCIES or scan_type == configuration["scanType"]:
         raise InvalidValue(scan_type, "is no other scan type")
     return _made(scan_type, filters(configuration))
+
+
+def scanned_at(configuration: Configuration, frequency: str) -> Q:
+    """Which repositories of a registry are scanned at a frequency in the end: those of which `scan_by` says so."""
+    known = filters(configuration)
+    ways = (registries.CONTINUOUS, registries.ON_PUSH, registries.MANUAL)
+    fitting = {each: reduce(or_, map(_covered, known.get(each, [])), NOTHING) for each in ways}
+    rest = reduce(and_, (~fits for fits in fitting.values()))
+    found, before = fitting[frequency], ways[: ways.index(frequency)]
+    for each in before:
+        found &= ~fitting[each]
+    if configuration["scanType"] == registries.BASIC:
+        by_itself = {registries.ON_PUSH: Q(scan_on_push=True), registries.MANUAL: Q(scan_on_push=False)}
+        return found | (rest & by_itself.get(frequency, NOTHING))
+    otherwise = registries.MANUAL if configuration["rules"] else registries.CONTINUOUS
+    return found | rest if frequency == otherwise else found
+
+
+def _covered(pattern: str) -> Q:
+    """What `registries.covers` says, for a query."""
+    if "*" not in pattern:
+        return Q(name__contains=pattern)
+    return Q(name__regex="^" + ".*".join(re.escape(part) for part in pattern.split("*")) + "$")
 
 
 def _made(scan_type: str, known: Mapping[str, list[str]]) -> dict[str, Any]:

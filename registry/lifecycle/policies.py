@@ -1,5 +1,6 @@
 """A repository's lifecycle policy: put, read, removed."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,11 +10,11 @@ from django.utils import timezone
 from accounts.audit import trail
 from accounts.audit.actions import Action
 from accounts.caller import Caller
-from registry.core import addresses, repositories
+from registry.core import addresses, repositories, repository_pages
 from registry.errors import LifecyclePolicyInvalid, LifecyclePolicyNotFound, RepositoryNotFound
 from registry.lifecycle import grammar, runs
-from registry.models import Repository
-from registry.values import Address
+from registry.models import Repository, WorkItem
+from registry.values import Address, RegistryId, RepositoryName
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,34 @@ def delete(caller: Caller, address: Address) -> Kept:
     removed = _kept(repository)
     _write(caller, repository, "", Action.DELETE_LIFECYCLE_POLICY)
     return removed
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What one of several repositories has now: None of who may not read it; and whether the caller may put another."""
+
+    name: str
+    text: str | None
+    may_put: bool
+
+
+def standing(caller: Caller, registry: RegistryId, names: Collection[str]) -> list[Standing]:
+    """Return what the repositories of these names have now, in order."""
+    found = []
+    place = {"account_id": registry.account_id, "region": registry.region, "deleted_at": None}
+    for some in repository_pages.batched(sorted(names)):
+        for row in Repository.objects.filter(name__in=some, **place).order_by("name"):
+            may_read, may_put = (
+                repositories.may(caller, row.address, row, action)
+                for action in (Action.GET_LIFECYCLE_POLICY, Action.PUT_LIFECYCLE_POLICY)
+            )
+            found.append(Standing(row.name, row.lifecycle_policy_text if may_read else None, may_put))
+    return found
+
+
+def put_by_work(caller: Caller, item: WorkItem, name: str) -> None:
+    """Give a repository the policy of a work item; may be repeated. RepositoryNotFound."""
+    put(caller, Address(RegistryId(item.account_id, item.region), RepositoryName(name)), item.params["text"])
 
 
 def _kept(repository: Repository) -> Kept:

@@ -12,6 +12,7 @@ from registry.notifications.kinds import Kind
 JOBS: Final = {
     "delete-images": _("Delete images"),
     "delete-repositories": _("Delete repositories"),
+    "set-lifecycle": _("Set the lifecycle policy"),
     "tag-repositories": _("Add resource tags"),
 }
 """Kinds of long jobs in words."""

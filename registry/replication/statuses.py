@@ -1,6 +1,6 @@
 """How far the copies of an image are, at each destination."""
 
-from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from accounts.audit.actions import Action
 from accounts.caller import Caller
 from registry.core import reading, repositories
 from registry.errors import ImageNotFound
-from registry.models import Image, ImageTag, Replication
+from registry.models import Image, ImageTag, Replication, Repository
 from registry.values import Address, Digest, RegistryId
 from registry.values import ImageTag as Tag
 
@@ -55,19 +55,51 @@ def of_row(image: Image) -> list[At]:
 
     What was copied under a tag that names another image by now counts only if nothing else was.
     """
+    return _of([image]).get(image.id, [])
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """At how many destinations an image is, of how many; `status` is the worst."""
+
+    there: int
+    of: int
+    status: str
+
+
+def of_list(caller: Caller, repository: Repository | None, images: Sequence[Image]) -> dict[str, Reached]:
+    """Where the images of a list are, by digest, in one query; nothing of those that lead nowhere.
+
+    There is nothing for who may not see the status.
+    """
+    if repository is None or not images:
+        return {}
+    action = Action.DESCRIBE_IMAGE_REPLICATION_STATUS
+    if not repositories.may(caller, repository.address, repository, action):
+        return {}
+    found = _of(images)
+    return {image.digest: _reached(found[image.id]) for image in images if image.id in found}
+
+
+def _reached(places: list[At]) -> Reached:
+    known = {each.status for each in places}
+    worst = next(status for status in (Status.FAILED, Status.IN_PROGRESS, Status.COMPLETE) if status in known)
+    return Reached(sum(each.status == Status.COMPLETE for each in places), len(places), worst)
+
+
+def _of(images: Sequence[Image]) -> dict[int, list[At]]:
+    """How each image does at its destinations, by its id."""
     named = ImageTag.objects.filter(image=OuterRef("image"), name=OuterRef("tag"))
-    found = Replication.objects.filter(image=image).annotate(is_named=Exists(named))
-    rows: defaultdict[RegistryId, list[Replication]] = defaultdict(list)
-    counting: defaultdict[RegistryId, list[Replication]] = defaultdict(list)
-    for row in found.order_by("registry_id", "region", "tag"):
-        where = RegistryId(row.registry_id, row.region)
-        rows[where].append(row)
-        if not row.tag or row.is_named:
-            counting[where].append(row)
-    return [_together(where, counting[where] or its) for where, its in rows.items()]
+    found = Replication.objects.filter(image__in=images).annotate(is_named=Exists(named))
+    rows: dict[int, dict[RegistryId, list[Replication]]] = {}
+    for row in found.order_by("image_id", "registry_id", "region", "tag"):
+        rows.setdefault(row.image_id, {}).setdefault(RegistryId(row.registry_id, row.region), []).append(row)
+    return {image_id: [_together(*each) for each in its.items()] for image_id, its in rows.items()}
 
 
-def _together(where: RegistryId, rows: list[Replication]) -> At:
+def _together(where: RegistryId, all_rows: list[Replication]) -> At:
+    counting = [row for row in all_rows if not row.tag or getattr(row, "is_named")]  # noqa: B009 - annotated
+    rows = counting or all_rows
     for status in (Status.IN_PROGRESS, Status.FAILED, Status.COMPLETE):
         its = [row for row in rows if row.status == status]
         if its:

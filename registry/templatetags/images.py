@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from registry.content.readable import web_link
 from registry.image_pages import cvss_words
+from registry.replication.statuses import Reached
 from registry.scanning.named import Named
 from registry.scanning.newest import Newest
 from registry.templatetags.kho import moment, size
@@ -112,3 +113,9 @@ def newest_mark(newest: Mapping[int, Newest], repository_id: int, root: str) -> 
     """The newest tag of a repository of a list and what scans say of it; `root` comes before `/images`."""
     found = newest.get(repository_id)
     return {"newest": found, "url": found and f"{root}/images/{found.digest}/vulnerabilities"}
+
+
+@register.inclusion_tag("console/_copies_mark.html")
+def copies_mark(copies: Mapping[str, Reached], digest: str, root: str) -> dict[str, object]:
+    """At how many destinations an image of a list is, leading to where; `root` comes before `/images`."""
+    return {"reached": copies.get(digest), "url": f"{root}/images/{digest}/replication"}

@@ -1,13 +1,14 @@
 """How pages write sizes, counts, digests and times."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 from django import template
 from django.utils import formats, timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -21,6 +22,8 @@ UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB")
 CUTS: Final = frozenset({"after", "before"})
 STAFF_ROLE: Final = f"role/aws-service-role/kho/{STAFF}"
 RELATIVE_FOR: Final = timedelta(days=30)
+JOINTS: Final = re.compile(r"(?<=[/:.@_-])(?=.)|(?<=[a-z0-9])(?=[A-Z])")
+"""Between the words of a name."""
 
 
 @register.filter
@@ -73,8 +76,10 @@ def _ago(passed: timedelta) -> str:
 
 
 @register.simple_tag
-def moment(at: datetime | None, absolute: bool = False, seconds: bool = False) -> SafeString | str:
-    """A time element: relative up to 30 days, then a date; always absolute if asked. None is "Never"."""
+def moment(
+    at: datetime | None, absolute: bool = False, seconds: bool = False, *, day: bool = False
+) -> SafeString | str:
+    """A time element: relative up to 30 days, then a date; absolute, or only the day, if asked. None is "Never"."""
     if at is None:
         return _("Never")
     local = timezone.localtime(at)
@@ -85,7 +90,7 @@ def moment(at: datetime | None, absolute: bool = False, seconds: bool = False) -
     exact = f"{written} {local.tzname()}"
     if absolute:
         text = exact
-    elif timedelta() <= timezone.now() - at < RELATIVE_FOR:
+    elif not day and timedelta() <= timezone.now() - at < RELATIVE_FOR:
         text = _ago(timezone.now() - at)
     else:
         text = formats.date_format(timezone.localtime(at), "DATE_FORMAT")
@@ -136,6 +141,12 @@ def client(user_agent: str) -> str:
 def resource(arn: str) -> str:
     """An ARN without account and region: `repository/team/app`, or all of it if it is no ARN."""
     return arn.split(":", 5)[-1]
+
+
+@register.filter
+def breakable(name: str) -> SafeString:
+    """A long name that a line may end within, between its words only: behind a slash, before a capital letter."""
+    return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in JOINTS.split(name)))
 
 
 @register.filter

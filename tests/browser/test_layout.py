@@ -77,6 +77,17 @@ def test_platforms_in_the_list_of_images_are_not_cut(page: Page, site: Site) -> 
     assert page.evaluate(CUT) == []
 
 
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_the_actions_of_an_image_are_in_sight_however_wide_the_list_is(page: Page, site: Site, language: str) -> None:
+    sign_in(page, site)
+    page.set_viewport_size({"width": 1024, "height": 900})
+    page.goto(f"{site.console}{TEAM}/web/-/images?lang={language}")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "only the box scrolls"
+    box = page.locator("main .scroll").bounding_box()
+    button = page.locator(".row-actions > button").first.bounding_box()
+    assert box and button and button["x"] + button["width"] <= box["x"] + box["width"]
+
+
 EVENT = """
 from accounts.models import AuditEvent
 AuditEvent.objects.create(account_id="111122223333", event_source="ecr.amazonaws.com", read_only=False,
@@ -86,6 +97,32 @@ AuditEvent.objects.create(account_id="111122223333", event_source="ecr.amazonaws
     source_ip="2001:db8:85a3:8d3:1319:8a2e:370:7348", user_agent="Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 "
     "(KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36")
 """
+
+
+WORDS = """() => {
+  const found = [];
+  for (const cell of document.querySelectorAll(".events tbody :is(th, td.digest)")) {
+    const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      const lines = new Set([...range.getClientRects()].map(each => each.top));
+      const words = node.data.split(/[-\\s]/).map(each => each.length);
+      if (Math.max(...words) < 24 && lines.size > words.length) found.push(node.data);
+    }
+  }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_names_in_the_audit_log_are_broken_between_words(page: Page, site: Site, server: Server, width: int) -> None:
+    server.python(EVENT)
+    sign_in(page, site)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{site.console}/audit")
+    assert page.get_by_role("link", name="BatchGetRepositoryScanningConfiguration", exact=True).first.is_visible()
+    assert page.evaluate(WORDS) == []
 
 
 def test_the_last_column_of_the_audit_log_is_not_cut(page: Page, site: Site, server: Server) -> None:

@@ -109,6 +109,7 @@ PRIVATE = (
     "/console/111122223333/us-east-1/repositories/-/deleted",
     "/console/111122223333/us-east-1/repositories/team/app-0/-/settings",
     "/console/111122223333/us-east-1/repositories/team/app-0/-/events",
+    "/console/111122223333/us-east-1/repositories/team/web/-/scanning",
     "/console/111122223333/us-east-1/repositories/team/app-0/-/delete",
     "/console/111122223333/us-east-1/repositories/team/app-1/-/delete",
     "/console/111122223333/us-east-1/registry/permissions?start=replicate",

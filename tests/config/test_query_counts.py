@@ -67,6 +67,7 @@ MORE: Final = (
     f"{APP}/images/{{private}}/findings.csv",
     f"{WEB}/findings.json?ignored=all",
     f"{WEB}/compare",
+    f"{CONSOLE}/public/repositories/shop/web/-/scanning",
     f"{WEB}/compare/2.4...latest",
     *(f"{CONSOLE}/public/repositories/charts/shop/-/charts/1.0.0/{section}" for section in ("values", "schema")),
     *(f"{IAM}/{section}/-/new" for section in ("groups", "roles", "policies")),
@@ -89,7 +90,7 @@ MORE: Final = (
 """Pages beside those that the browser looks at."""
 POSTS: Final = {
     *("console_cancel_work", "console_delete_repositories", "console_retry_work", "console_revoke", "console_switch"),
-    *("console_tag_repositories", "notice_choices", "notices_read", "own_sso", "staff_decide"),
+    *("console_tag_repositories", "console_set_lifecycle", "notice_choices", "notices_read", "own_sso", "staff_decide"),
     *("console_resume_webhook", "console_test_webhook", "console_redeliver"),
     *("staff_retry_work", "staff_retry_all_work", "console_columns"),
     *("console_stop_role", "console_scan", "console_start_backfill", "console_stop_backfill"),

@@ -76,6 +76,32 @@ def test_times_are_relative_for_a_while() -> None:
     assert "UTC</time>" in kho.moment(now, absolute=True)
 
 
+def test_a_day_stands_without_its_time() -> None:
+    at = timezone.now().replace(year=2026, month=11, day=27)
+    assert ">27 Nov 2026<" in kho.moment(at, day=True) and 'datetime="2026-11-27T' in kho.moment(at, day=True)
+    with translation.override("vi"):
+        assert ">27/11/2026<" in kho.moment(at, day=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("repository/departments/shelf-service", ["repository/", "departments/", "shelf-", "service"]),
+        ("CreateOpenIDConnectProvider", ["Create", "Open", "IDConnect", "Provider"]),
+        ("2001:db8:85a3:8d3", ["2001:", "db8:", "85a3:", "8d3"]),
+        ("ana@example.com", ["ana@", "example.", "com"]),
+        ("root", ["root"]),
+        ("", [""]),
+    ],
+)
+def test_long_names_may_break_between_their_words(text: str, parts: list[str]) -> None:
+    assert kho.breakable(text).split("<wbr>") == parts
+
+
+def test_names_that_may_break_are_escaped() -> None:
+    assert kho.breakable("<a>/b") == "&lt;a&gt;/<wbr>b"
+
+
 def test_queries_keep_what_they_don_t_change() -> None:
     request = RequestFactory().get("/?q=a&after=b")
     template = Template("{% load kho %}{% query after=None %}|{% query page=2 %}|{% query q='' after='' %}")

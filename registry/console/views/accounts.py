@@ -20,6 +20,7 @@ from registry.console.shown_once import Secret
 from registry.core import addresses, audit_pages, work
 from registry.core import overview as overview_of
 from registry.notifications import webhooks
+from registry.notifications.jobs import JOBS
 from registry.scanning import attention as critical_images
 from registry.values import RegistryId
 
@@ -71,7 +72,7 @@ def overview(request: HttpRequest, account_id: str) -> HttpResponse:
         "critical": critical,
         "needs_attention": not attention.is_empty or bool(ailing) or bool(critical.total),
         "quota": settings.STORAGE_QUOTA_BYTES,
-        "running": [item for item in jobs if not item.is_over],
+        "running": [(item, JOBS.get(item.kind, item.kind)) for item in jobs if not item.is_over],
         "events": audit_pages.recent(caller),
         "may_look": audit_pages.may_look(caller),
         "example": example,

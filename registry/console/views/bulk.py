@@ -27,15 +27,15 @@ def tag(request: HttpRequest, account_id: str, region: str) -> HttpResponse:
     visitor = visitor_of(request, account_id, region)
     membership = visitor.membership
     registry = places.registry_of(account_id, region)
-    names = _selected(request, visitor, registry)
+    names = selected(request, visitor, registry)
     if not names:
-        return _nothing(request, registry)
+        return nothing(request, registry)
     form = AddedTags(request.POST if "confirmed" in request.POST else None)
     if form.is_bound and form.is_valid():
         tags = form.cleaned_data["resource_tags"]
         item = work.start(visitor.caller, membership, registry, "tag-repositories", names, params={"tags": tags})
         return redirect("console_work_item", account_id=account_id, item_id=item.id)
-    context = _context(request, visitor, registry, names) | {"form": form}
+    context = context_of(request, visitor, registry, names) | {"form": form}
     if len(names) <= MOST_SHOWN:
         tags = form.cleaned_data.get("resource_tags", {}) if form.is_bound else {}
         arn = str(addresses.arn(places.address_of(account_id, region, names[0])))
@@ -57,19 +57,19 @@ def delete(request: HttpRequest, account_id: str, region: str) -> HttpResponse:
     visitor = visitor_of(request, account_id, region)
     membership = visitor.membership
     registry = places.registry_of(account_id, region)
-    names = _selected(request, visitor, registry)
+    names = selected(request, visitor, registry)
     if not names:
-        return _nothing(request, registry)
+        return nothing(request, registry)
     form = Typed(str(len(names)), request.POST if "confirmed" in request.POST else None)
     if form.is_bound and form.is_valid():
         item = work.start(visitor.caller, membership, registry, "delete-repositories", names)
         return redirect("console_work_item", account_id=account_id, item_id=item.id)
     lost = repository_pages.sums(visitor.caller, registry, names)
-    context = _context(request, visitor, registry, names) | {"form": form, "lost": lost}
+    context = context_of(request, visitor, registry, names) | {"form": form, "lost": lost}
     return render(request, "console/delete_repositories.html", context, status=422 if form.errors else 200)
 
 
-def _selected(request: HttpRequest, visitor: Visitor, registry: RegistryId) -> list[str]:
+def selected(request: HttpRequest, visitor: Visitor, registry: RegistryId) -> list[str]:
     """Those that are ticked, or all that match the filters; only such as are there."""
     if "all" in request.POST:
         form = lists.filters_of(RepositoryFilters, request)
@@ -78,12 +78,14 @@ def _selected(request: HttpRequest, visitor: Visitor, registry: RegistryId) -> l
     return repository_pages.existing(visitor.caller, registry, ticked) if ticked else []
 
 
-def _nothing(request: HttpRequest, registry: RegistryId) -> HttpResponse:
+def nothing(request: HttpRequest, registry: RegistryId) -> HttpResponse:
+    """Say that nothing was ticked, and lead back to the list."""
     messages.error(request, _("Choose at least one repository."))
     return redirect("console_repositories", account_id=registry.account_id, region=registry.region)
 
 
-def _context(request: HttpRequest, visitor: Visitor, registry: RegistryId, names: list[str]) -> dict[str, object]:
+def context_of(request: HttpRequest, visitor: Visitor, registry: RegistryId, names: list[str]) -> dict[str, object]:
+    """What the pages of all these jobs show of the repositories."""
     is_all = "all" in request.POST
     return places.of_registry(request, visitor, registry) | {
         "names": names,

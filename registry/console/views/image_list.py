@@ -11,6 +11,7 @@ from registry.console.membership import console_page, visitor_of
 from registry.console.repository_forms import ImageFilters
 from registry.core import image_pages
 from registry.lifecycle import explaining
+from registry.replication import statuses
 from registry.scanning import summaries
 
 
@@ -26,15 +27,18 @@ def index(request: HttpRequest, account_id: str, region: str, name: str) -> Http
     page = image_pages.page(visitor.caller, address, only=form.chosen(), sort=sort, **lists.cut_of(request))
     context = places.of_repository(request, visitor, address, "images")
     fates = explaining.of_images(visitor.caller, context["find"](), [row.image.digest for row in page.rows])
+    shown = columns.chosen(request, "images")
+    images = [row.image for row in page.rows] if "replication" in shown.shown and not address.is_public else []
     context |= {
         "page": page,
+        "copies": statuses.of_list(visitor.caller, context["find"](), images),
         "summaries": summaries.of_rows(visitor.caller, address, ((row.image, row.platforms) for row in page.rows)),
         "fates": {digest: lifecycle_words.short(each) for digest, each in fates.items()},
         "form": form,
         "sort": sort,
         "used": lists.used(form),
         "filter": lists.query_of(form),
-        "columns": columns.chosen(request, "images"),
+        "columns": shown,
     }
     template = "console/_image_rows.html" if wants_part(request) else "console/images.html"
     return render(request, template, context, status=400 if form.errors else 200)

@@ -84,7 +84,7 @@ def _row(row: explaining.Row) -> dict[str, Any]:
     }
 
 
-def _with_plain_ends(text: str) -> str:
+def with_plain_ends(text: str) -> str:
     """A text with one kind of line ends: clients put policies with any, and browsers send their own."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -93,20 +93,20 @@ class _Draft:
     """The text on the screen, and what a button does to it."""
 
     def __init__(self, request: HttpRequest, saved: str) -> None:
-        self._saved = saved = _with_plain_ends(saved)
+        self._saved = saved = with_plain_ends(saved)
         self._post = request.POST if request.method == "POST" else None
         do, _, number = (request.POST.get("do", "preview") if self._post is not None else "").partition(":")
         self.do, self.number = do, int(number) if number.isdecimal() and len(number) < 11 else 0
         self.text = saved
         if self._post is not None:
-            self.text = _with_plain_ends(self._post.get("text", "")[: LONGEST + 1]).strip()
+            self.text = with_plain_ends(self._post.get("text", "")[: LONGEST + 1]).strip()
         elif not saved and request.GET.get("start") in STARTS:
             self.text = lifecycle_drafts.with_start(request.GET["start"])
         self.form = RuleForm()
         self.editing = 0
         self.problems: list[Any] = []
         self.rules: tuple[grammar.Rule, ...] = ()
-        self.is_stale = self._post is not None and _with_plain_ends(self._post.get("was", "")) != saved
+        self.is_stale = self._post is not None and with_plain_ends(self._post.get("was", "")) != saved
 
     @property
     def wants_saving(self) -> bool:

@@ -15,6 +15,7 @@ from accounts.console.asking import wants_part
 from registry.console import columns, commands, lists, places
 from registry.console.membership import console_page, visitor_of
 from registry.console.repository_forms import NewRepository, RepositoryFilters
+from registry.console.scan_words import FREQUENCIES
 from registry.core import creation, mutability, permissions, repository_pages
 from registry.errors import CountLimitExceeded, InvalidRepositoryName, RepositoryAlreadyExists, TakenDown
 from registry.scanning import newest
@@ -38,12 +39,15 @@ def index(request: HttpRequest, account_id: str, region: str) -> HttpResponse:
     context = places.of_registry(request, visitor, registry) | {
         "page": page,
         "newest": newest.of_repositories(visitor.caller, rows) if "vulnerabilities" in shown.shown else {},
+        "frequencies": FREQUENCIES,
         "form": form,
         "sort": sort,
         "used": lists.used(form),
         "filter": lists.query_of(form),
         "columns": shown,
     }
+    jobs = ("TagResource", "DeleteRepository", *(() if registry.is_public else ("PutLifecyclePolicy",)))
+    context["can_choose"] = any(context["can"][action] for action in jobs)
     template = "console/_repository_rows.html" if wants_part(request) else "console/repositories.html"
     return render(request, template, context, status=400 if form.errors else 200)
 

@@ -1,6 +1,7 @@
 """The gallery's pages, as somebody without an account sees them."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -10,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from accounts.caller import Caller
 from gallery.search import index
 from registry.content.charts import Chart
-from registry.models import Alias, Image, Repository
+from registry.models import Alias, Image, RegistryCatalogData, Repository
 from registry.values import Address
 from tests.factories.registry import OCI_CONFIG, make_public_repository, push_chart, push_image, push_index
 
@@ -112,6 +113,14 @@ def test_a_publisher_and_its_other_names(client: Client, alias: str, alice: Call
     assert client.get("/shop").headers["Location"] == f"/{alias}"
     assert client.get("/shop/app").headers["Location"] == f"/{alias}/app"
     page(client, "/nobody", 404)
+
+
+def test_since_when_a_publisher_is_verified_is_a_day(client: Client, alias: str, alice: Caller) -> None:
+    at = timezone.now() - timedelta(days=3)
+    row, _ = RegistryCatalogData.objects.get_or_create(account_id=alice.account_id)
+    RegistryCatalogData.objects.filter(pk=row.pk).update(verified_at=at)
+    assert re.search(rf"since <time [^>]*>{at:%-d %b %Y}<", page(client, f"/{alias}"))
+    assert re.search(rf"từ <time [^>]*>{at:%d/%m/%Y}<", page(client, f"/{alias}?lang=vi"))
 
 
 def test_an_image_by_tag_and_digest(client: Client, alias: str, alice: Caller, public_address: Address) -> None:

@@ -8,6 +8,7 @@ from django.test import Client
 from accounts.caller import Caller
 from accounts.models import Person
 from registry.console import columns
+from registry.models import Image
 from registry.values import Address
 from tests.factories.registry import push_image
 from tests.registry.console.test_console import PRIVATE, ana, chi, page
@@ -25,25 +26,29 @@ def heads(text: str) -> list[str]:
     return [re.sub(r"<[^>]+>|[↓↑]", "", cell).strip() for cell in cells]
 
 
-USUAL = ["Select", "Name", "Tag setting", "Images", "Size", "Last push", "Last pull"]
+USUAL = ["Select", "Name", "Tag setting", "Images", "Size", "Last push", "Last pull", "Scanned"]
 
 
 def test_it_works_by_the_address(ana: Client, address: Address) -> None:
     assert heads(page(ana, PRIVATE)) == USUAL
     assert heads(page(ana, f"{PRIVATE}?columns=tags")) == [*USUAL, "Resource tags"]
-    text = page(ana, f"{PRIVATE}?columns=tags,-size,-pulled,-name,nonsense")
+    text = page(ana, f"{PRIVATE}?columns=tags,-size,-pulled,-scanning,-name,nonsense")
     assert heads(text) == ["Select", "Name", "Tag setting", "Images", "Last push", "Resource tags"]
     assert 'data-label="Size"' not in text and 'name="columns" value="tags,-size' in text
     assert heads(page(ana, f"{PRIVATE}?columns=nonsense")) == USUAL
 
 
 def test_it_works_for_images(ana: Client, alice: Caller, address: Address) -> None:
-    push_image(alice, address, "1")
-    usual = heads(page(ana, IMAGES))
-    facts = ["Kind", "Pushed", "Last pull", "Size", "Vulnerabilities", "Class", "Digest"]
-    assert usual == ["Select", "Tags", *facts, "Actions"]
-    text = page(ana, f"{IMAGES}?columns=-kind,-pushed,-pulled,-size,-vulnerabilities,-class,-digest")
-    assert heads(text) == ["Select", "Tags", "Actions"] and "<td data-label" not in text
+    image = push_image(alice, address, "1")
+    digest = f'<span class="digest muted small nowrap">{image.digest[:19]}<'
+    facts = ["Kind", "Pushed", "Last pull", "Size", "Vulnerabilities", "Signed"]
+    text = page(ana, IMAGES)
+    assert heads(text) == ["Select", "Tags", *facts, "Actions"] and digest in text
+    text = page(ana, f"{IMAGES}?columns=-kind,-pushed,-pulled,-size,-vulnerabilities,-signed,-class,-digest")
+    assert heads(text) == ["Select", "Tags", "Actions"] and "<td data-label" not in text and digest not in text
+    Image.objects.filter(id=image.id).update(image_status=Image.Status.ARCHIVED)
+    assert heads(page(ana, IMAGES)) == ["Select", "Tags", *facts, "Class", "Actions"]
+    assert "Class" not in heads(page(ana, f"{IMAGES}?columns=-class"))
 
 
 def test_a_choice_is_kept_until_it_is_reset(ana: Client, alice: Caller, address: Address) -> None:
@@ -53,7 +58,7 @@ def test_a_choice_is_kept_until_it_is_reset(ana: Client, alice: Caller, address:
     assert answer.headers["Location"] == back
     text = page(ana, PRIVATE)
     assert heads(text) == ["Select", "Name", "Size", "Resource tags"] and "Back to the usual columns" in text
-    assert Person.objects.get().columns == {"repositories": "-mutability,-images,-pushed,-pulled,tags"}
+    assert Person.objects.get().columns == {"repositories": "-mutability,-images,-pushed,-pulled,-scanning,tags"}
     assert "Kind" in heads(page(ana, IMAGES)), "another table has its own"
     ana.post(CHOOSE, {"table": "images", "next": back, "kind": "1"})
     assert heads(page(ana, IMAGES)) == ["Select", "Tags", "Kind", "Actions"]
@@ -64,7 +69,7 @@ def test_a_choice_is_kept_until_it_is_reset(ana: Client, alice: Caller, address:
     text = page(ana, PRIVATE)
     assert heads(text) == USUAL and "Back to the usual columns" not in text
     assert Person.objects.get().columns == {
-        "images": "-pushed,-pulled,-size,-vulnerabilities,-class,-lifecycle,-digest"
+        "images": "-pushed,-pulled,-size,-vulnerabilities,-signed,-replication,-class,-lifecycle,-digest"
     }
 
 

@@ -187,6 +187,40 @@ def test_a_trust_policy_that_is_too_wide_is_warned_of(ana: Client, alice: Caller
     assert ana.post(f"{IAM}/roles/deploy/-/delete", {"typed": "deploy"}).status_code == 302
 
 
+def test_a_role_says_in_words_whom_it_trusts(ana: Client, alice: Caller) -> None:
+    named = {
+        "444455556666": "account 444455556666",
+        "arn:aws:iam::444455556666:user/eve": "user eve of account 444455556666",
+        "arn:aws:iam::444455556666:role/ci/deploy": "role ci/deploy of account 444455556666",
+    }
+    provider = {"Federated": "arn:aws:iam::111122223333:oidc-provider/ci.example.com"}
+    statements = [
+        {"Effect": "Allow", "Principal": {"AWS": [*named]}, "Action": "sts:AssumeRole"},
+        {"Effect": "Allow", "Principal": provider, "Action": "sts:AssumeRoleWithWebIdentity"},
+    ]
+    text = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    roles.create(operator(alice.account_id), alice.account_id, "deploy", text)
+    for path in (f"{IAM}/roles", f"{IAM}/roles/deploy"):
+        shown = page(ana, path)
+        for words in (*named.values(), "identity provider ci.example.com"):
+            assert words in shown, (path, words)
+
+
+def test_lists_are_filtered_by_name(ana: Client, alice: Caller) -> None:
+    caller = operator(alice.account_id)
+    roles.create(caller, alice.account_id, "deploy", TRUST)
+    groups.create(caller, alice.account_id, "builders")
+    policies.create(caller, alice.account_id, "own", TEXT)
+    for section, count, one in (("roles", "2 roles<", "deploy"), ("groups", "1 group<", "builders")):
+        path = f"{IAM}/{section}"
+        assert count in page(ana, path) and f">{one}</a>" in page(ana, f"{path}?contains={one[1:4].upper()}")
+        assert "No name has “zzz” in it." in page(ana, f"{path}?contains=zzz")
+        assert f">{one}</a>" not in page(ana, f"{path}?contains=zzz")
+    shown = page(ana, f"{IAM}/policies?contains=PublicRead")
+    assert "1 policy<" in shown and "AmazonElasticContainerRegistryPublicReadOnly" in shown and ">own</a>" not in shown
+    assert ">own</a>" in page(ana, f"{IAM}/policies?contains=own")
+
+
 def test_roles_that_people_act_with_stay(ana: Client) -> None:
     role = Principal.objects.get(name="Administrator")
     answer = ana.post(f"{IAM}/roles/Administrator/-/delete", {"typed": "Administrator"})

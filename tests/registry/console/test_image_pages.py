@@ -48,6 +48,27 @@ def test_pages_of_an_image(ana: Client, image: Image) -> None:
     assert "private" in answer.headers["Cache-Control"]
 
 
+def test_the_list_tells_which_images_have_a_signature(ana: Client, alice: Caller, address: Address) -> None:
+    new, old, plain = (push_image(alice, address, tag) for tag in ("new", "old", "plain"))
+    subject = {"mediaType": new.media_type, "digest": new.digest, "size": new.manifest_size}
+    push_image(alice, address, artifactType="application/vnd.cncf.notary.signature", subject=subject)
+    push_image(alice, address, f"{old.digest.replace(':', '-')}.sig")
+    text = page(ana, f"{ROOT}/images?status=tagged")
+    for image, is_signed in ((new, True), (old, True), (plain, False)):
+        link = f'{ROOT}/images/{image.digest}/referrers">signature<'
+        assert (link in text) is is_signed, image.digest
+
+
+def test_the_list_leads_to_scans_of_what_can_be_scanned(ana: Client, alice: Caller, address: Address) -> None:
+    image = push_image(alice, address, "1.0")
+    chart = push_chart(alice, address, Chart("shop", "1.0.0"))
+    text = page(ana, f"{ROOT}/images")
+    assert f'{ROOT}/images/{image.digest}/vulnerabilities">Scan…<' in text
+    assert f'{ROOT}/images/{chart.digest}/vulnerabilities">Scan…<' not in text
+    deny(alice, address, "ecr:StartImageScan")
+    assert "Scan…" not in page(ana, f"{ROOT}/images")
+
+
 def test_commands_are_of_the_program_for_the_kind(ana: Client, alice: Caller, address: Address, image: Image) -> None:
     assert "docker pull testserver/111122223333/team/app@sha256:" in page(ana, f"{ROOT}/images/{image.digest}")
     notes = push_image(alice, address, "notes", artifactType="application/vnd.example.notes.v1")

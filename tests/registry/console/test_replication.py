@@ -456,3 +456,24 @@ def test_the_overview_says_what_does_not_arrive(ana: Client) -> None:
     assert "1 image waits for another deployment, which does not answer." in shown
     Replication.objects.exclude(tag="3").delete()
     assert "be replicated" not in text_of(ana, BASE)
+
+
+def test_the_list_of_images_says_at_how_many_destinations_each_is(ana: Client, looker: Client) -> None:
+    address = make_repository(OWNER, "team/app").address
+    images = {tag: push_image(OWNER, address, tag) for tag in ("all", "part", "failed", "alone")}
+    Replication.objects.all().delete()
+    there = {"account_id": ACCOUNT, "source_region": HOME, "registry_id": ACCOUNT}
+    for tag, *states in (
+        ("all", "COMPLETE", "COMPLETE"),
+        ("part", "COMPLETE", "IN_PROGRESS"),
+        ("failed", "COMPLETE", "FAILED"),
+    ):
+        for region, status in zip((FAR, "eu-north-1"), states, strict=True):
+            Replication.objects.create(image=images[tag], tag=tag, region=region, status=status, **there)
+    path = f"{BASE}/{HOME}/repositories/team/app/-/images"
+    text = " ".join(page(ana, path).split())
+    assert ">2/2</a>" in text and ">1/2 under way</span>" in text
+    assert '<span class="badge bad">1/2 failed</span>' in text
+    assert f'{path}/{images["failed"].digest}/replication"' in text and 'data-label="Replication"' in text
+    Replication.objects.all().delete()
+    assert 'data-label="Replication"' not in page(ana, path)

@@ -1,11 +1,18 @@
 """Lists of repositories, creating one with a look at its name, many at once."""
 
+import html
+import json
+import re
+
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.caller import Caller
-from registry.core import addresses, templates, work
+from accounts.models import AuditEvent
+from registry.console import lifecycle_drafts
+from registry.core import addresses, policies, templates, work
+from registry.lifecycle import policies as lifecycle_policies
 from registry.models import CreationTemplate, ImageScan, Repository, WorkItem
 from registry.values import Address, RegistryId
 from tests.factories.registry import make_repository, push_image, push_index
@@ -34,6 +41,14 @@ def test_it_works_to_sort_and_filter_by_the_address(ana: Client, alice: Caller, 
     assert "?prefix=other%2F" in page(ana, PRIVATE)
 
 
+def test_it_works_to_filter_by_how_images_are_scanned(ana: Client, alice: Caller, address: Address) -> None:
+    make_repository(alice, "other/web", scan_on_push=True)
+    text = page(ana, f"{PRIVATE}?scanning=SCAN_ON_PUSH")
+    assert "1 repository" in text and "other/web/-/images" in text and '<td data-label="Scanned">On push</td>' in text
+    assert '<td data-label="Scanned">By hand</td>' in page(ana, f"{PRIVATE}?scanning=MANUAL")
+    assert 'name="scanning"' not in page(ana, f"{BASE}/public/repositories?contains=x")
+
+
 def test_only_the_rows_come_if_htmx_asks(ana: Client, address: Address) -> None:
     answer = ana.get(PRIVATE, headers={"HX-Request": "true"})
     assert "<h1" not in answer.content.decode() and "1 repository" in answer.content.decode()
@@ -42,7 +57,7 @@ def test_only_the_rows_come_if_htmx_asks(ana: Client, address: Address) -> None:
     assert "<h1" in whole.content.decode()
 
 
-@pytest.mark.parametrize("query", ["idle=-1", "idle=many", "mutability=SOME", "empty=maybe"])
+@pytest.mark.parametrize("query", ["idle=-1", "idle=many", "mutability=SOME", "scanning=NEVER", "empty=maybe"])
 def test_it_refuses_filters_that_can_not_be_read(ana: Client, address: Address, query: str) -> None:
     answer = ana.get(f"{PRIVATE}?{query}")
     assert answer.status_code == 400 and "aria-invalid" in answer.content.decode()
@@ -174,6 +189,97 @@ def test_the_template_of_another_account_is_not_told(ana: Client, charlie: Calle
     given = {"name": "x1", "image_tag_mutability": "MUTABLE", "step": "check"}
     assert "by the template" not in ana.post(NEW, given).content.decode()
     assert CreationTemplate.objects.count() == 1
+
+
+class TestLifecycle:
+    """One policy for many repositories, reviewed beside what it replaces, put by a job."""
+
+    path = f"{PRIVATE}/-/lifecycle"
+    text = lifecycle_drafts.with_start("untagged")
+    older = lifecycle_drafts.with_start("newest")
+
+    @pytest.fixture(autouse=True)
+    def repositories(self, alice: Caller, address: Address) -> None:
+        """One without a policy, one with another, one that nobody may change."""
+        for name in ("other", "locked", "same"):
+            make_repository(alice, name)
+        lifecycle_policies.put(alice, addresses.private(alice.account_id, "other"), self.older)
+        lifecycle_policies.put(alice, addresses.private(alice.account_id, "same"), self.text)
+        no = {"Sid": "No", "Effect": "Deny", "Principal": "*", "Action": "ecr:PutLifecyclePolicy"}
+        given = json.dumps({"Version": "2012-10-17", "Statement": [no]})
+        policies.put(alice, addresses.private(alice.account_id, "locked"), given)
+
+    def post(self, client: Client, **fields: object) -> tuple[int, str]:
+        """Status and text of an answer."""
+        answer = client.post(self.path, {"all": "1", "filter": "", "confirmed": "1"} | fields)
+        return answer.status_code, html.unescape(answer.content.decode().replace("<wbr>", ""))
+
+    def test_it_works(self, ana: Client, alice: Caller) -> None:
+        assert f'formaction="{self.path}"' in page(ana, PRIVATE)
+        status, text = self.post(ana)
+        assert status == 200 and "Set the lifecycle policy of 4 repositories" in text and "Keep the 30 newest" in text
+        status, text = self.post(ana, step="start:untagged")
+        assert status == 200 and '"countNumber": 14' in text and 'value="confirm"' not in text
+        status, text = self.post(ana, step="review", text=self.text)
+        assert status == 200 and "1 repository has another policy, which is lost." in text
+        assert "Untagged images, pushed 14 days ago → expire" in text and "All images, all but the 30 newest" in text
+        assert "1 repository stays as it is, because you may not change it" in text
+        rows = re.findall(r'lifecycle">([\w/]+)</a>.*?"Result"><span class="[^"]+">([^<]+)<', text, re.DOTALL)
+        assert dict(rows) == {
+            "other": "is replaced",
+            "locked": "refused",
+            "team/app": "is set",
+            "same": "has it already",
+        }
+        assert "put-lifecycle-policy" in text and "for name in locked other same team/app" in text
+        was = text.partition('name="was" value="')[2].partition('"')[0]
+        answer = ana.post(self.path, {"all": "1", "step": "confirm", "text": self.text, "was": was})
+        item = WorkItem.objects.get()
+        running = page(ana, BASE).partition("Running work")[2]
+        assert f'work/{item.id}">Set the lifecycle policy</a>' in running and f"{BASE}/notifications" in page(ana, BASE)
+        assert answer.headers["Location"].endswith(f"/work/{item.id}")
+        work.run({"item": str(item.id)})
+        item.refresh_from_db()
+        assert (item.state, item.done, item.failed) == ("partial", 3, 1)
+        kept = dict(Repository.objects.values_list("name", "lifecycle_policy_text"))
+        assert kept.pop("locked") == "" and set(kept.values()) == {self.text}
+        text = page(ana, f"{BASE}/work/{item.id}")
+        assert "Set the lifecycle policy" in text and "locked" in text and "You may not do this." in text
+        events = AuditEvent.objects.filter(event_name="PutLifecyclePolicy", error_code="", request_id=str(item.id))
+        assert sorted(event.resource_arn.rpartition(":")[2] for event in events) == [
+            "repository/other",
+            "repository/same",
+            "repository/team/app",
+        ]
+
+    def test_it_refuses_what_was_not_reviewed(self, ana: Client, alice: Caller) -> None:
+        _, text = self.post(ana, step="review", text=self.text)
+        was = text.partition('name="was" value="')[2].partition('"')[0]
+        lifecycle_policies.put(alice, addresses.private(alice.account_id, "team/app"), self.older)
+        status, text = self.post(ana, step="confirm", text=self.text, was=was)
+        assert status == 409 and "nothing was saved" in text and "2 repositories have another policy" in text
+        assert not WorkItem.objects.exists()
+
+    @pytest.mark.parametrize("given", ["", "{", '{"rules": []}', "x" * 40_000])
+    def test_it_refuses_texts_that_are_no_policy(self, ana: Client, given: str) -> None:
+        for step in ("review", "confirm"):
+            status, text = self.post(ana, step=step, text=given)
+            assert status == 422 and "<title>Error:" in text and 'value="confirm"' not in text
+        assert not WorkItem.objects.exists()
+
+    def test_it_refuses_nothing_and_public_repositories(self, ana: Client) -> None:
+        answer = ana.post(self.path, follow=True)
+        assert "Choose at least one repository." in answer.content.decode()
+        assert ana.post(f"{BASE}/public/repositories/-/lifecycle", {"all": "1"}).status_code == 404
+        assert "-/lifecycle" not in page(ana, f"{BASE}/public/repositories")
+
+    def test_it_hides_policies_that_may_not_be_read(self, ana: Client, alice: Caller) -> None:
+        no = {"Sid": "No", "Effect": "Deny", "Principal": "*", "Action": "ecr:GetLifecyclePolicy"}
+        given = json.dumps({"Version": "2012-10-17", "Statement": [no]})
+        policies.put(alice, addresses.private(alice.account_id, "other"), given)
+        _, text = self.post(ana, step="review", text=self.text)
+        assert "30 newest" not in text and "You may not read it." in text
+        assert "is replaced, if there is one" in text
 
 
 def test_a_column_says_what_scans_found_under_the_newest_tags(

@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from accounts.caller import Caller, Staff
 from accounts.errors import AccessDenied, CredentialsMissing
-from registry.core import images, repositories, repository_pages, takedowns
+from registry.core import images, registries, repositories, repository_pages, takedowns
 from registry.core.repository_pages import SORTS, RepositoryFilter
-from registry.models import Image, Repository
+from registry.models import Image, RegistrySettings, Repository
 from registry.values import Address, Digest
 from tests.factories.registry import make_repository, push_image, push_index
 
@@ -53,6 +53,50 @@ def test_it_works_in_every_order(alice: Caller, address: Address) -> None:
     assert listed(alice, address, "-size") == ["ee", "cc", "dd", "aa", "bb"]
     for sort in SORTS:
         assert listed(alice, address, f"-{sort}") == listed(alice, address, sort)[::-1]
+
+
+WILD = ("team/*", "*web", "t*m/w*b", "app")
+
+
+def scanning(scan_type: str, **rules: tuple[str, ...]) -> dict[str, object]:
+    """A configuration of scanning."""
+    made = [
+        {
+            "scanFrequency": frequency,
+            "repositoryFilters": [{"filter": each, "filterType": "WILDCARD"} for each in texts],
+        }
+        for frequency, texts in rules.items()
+    ]
+    return {"scanType": scan_type, "rules": made}
+
+
+@pytest.mark.parametrize(
+    "configuration",
+    [
+        {},
+        scanning("BASIC"),
+        scanning("BASIC", SCAN_ON_PUSH=("team/*",)),
+        scanning("BASIC", SCAN_ON_PUSH=("web",), MANUAL=WILD),
+        scanning("ENHANCED"),
+        scanning("ENHANCED", CONTINUOUS_SCAN=("*/web", "x.y"), SCAN_ON_PUSH=WILD),
+        scanning("ENHANCED", SCAN_ON_PUSH=("a*p*",)),
+    ],
+)
+def test_it_finds_those_that_are_scanned_in_a_way(
+    alice: Caller, address: Address, configuration: dict[str, object]
+) -> None:
+    for name, on_push in (("team/web", True), ("web", False), ("application", True), ("x-y", False), ("xay", True)):
+        make_repository(alice, name, scan_on_push=on_push)
+    RegistrySettings.objects.create(
+        account_id=alice.account_id, region="us-east-1", scanning_configuration=configuration
+    )
+    rows = repository_pages.page(alice, address.registry).rows
+    known = {row.repository.name: registries.scan_of(row.repository).frequency for row in rows}
+    assert {row.repository.name: row.scanning for row in rows} == known and len(known) == 6
+    for frequency in (registries.ON_PUSH, registries.CONTINUOUS, registries.MANUAL):
+        wanted = sorted(name for name, found in known.items() if found == frequency)
+        assert listed(alice, address, scanning=frequency) == wanted, frequency
+        assert repository_pages.names(alice, address.registry, RepositoryFilter(scanning=frequency)) == wanted
 
 
 def test_it_works_with_every_filter(alice: Caller, address: Address) -> None:

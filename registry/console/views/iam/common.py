@@ -39,6 +39,12 @@ def context_of(request: HttpRequest, visitor: Visitor, section: str, resource: A
     }
 
 
+def name_filter(request: HttpRequest) -> tuple[str, Callable[[str], bool]]:
+    """What a list is filtered by, and whether a name has it in it, whatever the case."""
+    contains = request.GET.get("contains", "").strip()[:64]
+    return contains, lambda name: contains.lower() in name.lower()
+
+
 def failure(call: Callable[[], object]) -> str:
     """Do something; what hinders it as a sentence, empty if it is done."""
     try:

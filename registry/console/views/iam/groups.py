@@ -11,16 +11,26 @@ from accounts.errors import AccessDenied
 from accounts.iam.arn import Arn
 from registry.console.membership import console_page
 from registry.console.views.iam import attached
-from registry.console.views.iam.common import act, command, confirm_deletion, context_of, failure, visitor_at
+from registry.console.views.iam.common import (
+    act,
+    command,
+    confirm_deletion,
+    context_of,
+    failure,
+    name_filter,
+    visitor_at,
+)
 
 
 @console_page
 @require_safe
 def index(request: HttpRequest, account_id: str) -> HttpResponse:
-    """The account's groups by name."""
+    """The account's groups by name, with a filter."""
     visitor = visitor_at(request, account_id)
-    found = groups.summaries(visitor.caller, account_id)
-    return render(request, "console/iam/groups.html", context_of(request, visitor, "groups") | {"found": found})
+    contains, named = name_filter(request)
+    found = [each for each in groups.summaries(visitor.caller, account_id) if named(each.group.name)]
+    context = context_of(request, visitor, "groups") | {"found": found, "contains": contains}
+    return render(request, "console/iam/groups.html", context)
 
 
 @console_page

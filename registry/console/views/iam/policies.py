@@ -13,20 +13,31 @@ from accounts.iam.document import MANAGED_LIMIT, Kind
 from registry.console import editor
 from registry.console.membership import console_page
 from registry.console.views.iam import attached
-from registry.console.views.iam.common import act, command, confirm_deletion, context_of, failure, visitor_at
+from registry.console.views.iam.common import (
+    act,
+    command,
+    confirm_deletion,
+    context_of,
+    failure,
+    name_filter,
+    visitor_at,
+)
 
 
 @console_page
 @require_safe
 def index(request: HttpRequest, account_id: str) -> HttpResponse:
-    """The account's own policies, then AWS's."""
+    """The account's own policies, then AWS's, with a filter."""
     visitor = visitor_at(request, account_id)
+    contains, named = name_filter(request)
     context = context_of(request, visitor, "policies")
     context |= {
-        "own": policies.list_policies(visitor.caller, account_id),
-        "of_aws": managed.all_policies(),
+        "contains": contains,
+        "own": [each for each in policies.list_policies(visitor.caller, account_id) if named(each.name)],
+        "of_aws": [each for each in managed.all_policies() if named(each.name)],
         "uses": policies.uses(visitor.caller, account_id),
     }
+    context["total"] = len(context["own"]) + len(context["of_aws"])
     return render(request, "console/iam/policies.html", context)
 
 

@@ -16,10 +16,10 @@ from accounts.iam.arn import Arn
 from accounts.iam.document import Kind
 from accounts.models import Principal
 from accounts.sessions import assume
-from registry.console import commands, editor
+from registry.console import commands, editor, policy_words
 from registry.console.membership import console_page
 from registry.console.views.iam import attached
-from registry.console.views.iam.common import command, confirm_deletion, context_of, failure, visitor_at
+from registry.console.views.iam.common import command, confirm_deletion, context_of, failure, name_filter, visitor_at
 
 STARTS: Final = {
     "own": gettext_lazy("This account's users"),
@@ -63,10 +63,16 @@ def trust_start(name: str, account_id: str) -> str:
 @console_page
 @require_safe
 def index(request: HttpRequest, account_id: str) -> HttpResponse:
-    """The account's roles by name, with who may assume them."""
+    """The account's roles by name, with a filter, and who may assume them."""
     visitor = visitor_at(request, account_id)
-    found = [{"role": role, "trusted": trusted(role)} for role in roles.list_roles(visitor.caller, account_id)]
-    return render(request, "console/iam/roles.html", context_of(request, visitor, "roles") | {"found": found})
+    contains, named = name_filter(request)
+    found = [
+        {"role": role, "trusted": trusted(role)}
+        for role in roles.list_roles(visitor.caller, account_id)
+        if named(role.name)
+    ]
+    context = context_of(request, visitor, "roles") | {"found": found, "contains": contains}
+    return render(request, "console/iam/roles.html", context)
 
 
 def _statements(role: Principal) -> list[dict[str, Any]]:
@@ -88,14 +94,14 @@ def _lets_assume(role: Principal) -> bool:
 
 
 def trusted(role: Principal) -> list[str]:
-    """Whom the trust policy names, as it writes them."""
+    """Whom the trust policy names, in words."""
     named: list[str] = []
     for statement in _statements(role):
         principal = statement.get("Principal", [])
         values = principal.values() if isinstance(principal, dict) else [principal]
         for value in values:
             named += value if isinstance(value, list) else [value]
-    return [str(each) for each in named if each]
+    return [policy_words.who(str(each)) for each in named if each]
 
 
 @console_page
@@ -138,7 +144,8 @@ def detail(request: HttpRequest, account_id: str, name: str) -> HttpResponse:
     role = roles.get(visitor.caller, account_id, name)
     context = context_of(request, visitor, "roles", Arn.parse(role.arn))
     context |= attached.context(request, visitor, role, "roles")
-    context |= {"role": role, "trusted": trusted(role), "text": editor.formatted(role.trust_policy)}
+    trust = {"cards": policy_words.cards(role.trust_policy), "text": editor.formatted(role.trust_policy)}
+    context |= {"role": role} | trust
     context["may_assume"] = assume.may_assume(visitor.caller, role, session_name(visitor.person))
     if _lets_assume(role):
         wanted = {"RoleArn": role.arn, "RoleSessionName": "me"}
