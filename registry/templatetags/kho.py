@@ -6,7 +6,7 @@ from typing import Final
 
 from django import template
 from django.utils import formats, timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -43,6 +43,12 @@ def size_change(count: int) -> str:
 
 
 @register.filter
+def breakable(name: str) -> SafeString:
+    """A name that breaks after its slashes before it breaks within a word."""
+    return format_html_join(SafeString("/<wbr>"), "{}", ((part,) for part in name.split("/")))
+
+
+@register.filter
 def short_count(count: int | None) -> str:
     """A count: exact to 9,999, then in thousands and millions."""
     number = count or 0
@@ -73,8 +79,10 @@ def _ago(passed: timedelta) -> str:
 
 
 @register.simple_tag
-def moment(at: datetime | None, absolute: bool = False, seconds: bool = False) -> SafeString | str:
-    """A time element: relative up to 30 days, then a date; always absolute if asked. None is "Never"."""
+def moment(
+    at: datetime | None, absolute: bool = False, seconds: bool = False, *, day: bool = False
+) -> SafeString | str:
+    """A time element: relative up to 30 days, then a date; absolute, or only the day, if asked. None is "Never"."""
     if at is None:
         return _("Never")
     local = timezone.localtime(at)
@@ -85,7 +93,7 @@ def moment(at: datetime | None, absolute: bool = False, seconds: bool = False) -
     exact = f"{written} {local.tzname()}"
     if absolute:
         text = exact
-    elif timedelta() <= timezone.now() - at < RELATIVE_FOR:
+    elif not day and timedelta() <= timezone.now() - at < RELATIVE_FOR:
         text = _ago(timezone.now() - at)
     else:
         text = formats.date_format(timezone.localtime(at), "DATE_FORMAT")
