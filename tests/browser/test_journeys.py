@@ -147,3 +147,22 @@ def test_filters_keep_the_focus_and_stay_as_they_are(page: Page, site: Site) -> 
         page.wait_for_url(f"**sort={'name' if is_open else 'updated'}**")
         expect(box).to_be_visible(visible=is_open)
         page.locator(".facets summary").click()
+
+
+def test_going_back_brings_what_was_asked(page: Page, site: Site) -> None:
+    page.goto(f"{site.origin}/search")
+    box = page.get_by_role("combobox", name="Search public repositories")
+    box.fill("hello")
+    box.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Results for “hello”")
+    page.get_by_label("Sort by").select_option("name")
+    page.wait_for_url("**sort=name**")
+    page.go_back()
+    expect(page.get_by_label("Sort by")).to_have_value("")
+    expect(box).to_have_value("hello")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Results for “hello”")
+    box.fill("hel")
+    expect(page.get_by_role("option").first).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("All repositories")
+    expect(box).to_have_value("")
