@@ -3,6 +3,7 @@
 import io
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from tests.browser.conftest import PASSWORD
 from tests.clients import deployments
-from tests.clients.server import PROJECT
+from tests.clients.server import PROJECT, Server
 from tests.conftest import CHROMIUM, QUIET
 
 FOLDER: Final = PROJECT / "docs" / "pictures"
@@ -22,6 +23,9 @@ ORIGIN: Final = f"http://{HOST}"
 WIDTH: Final = 1280
 COLOURS: Final = 96
 BUILD: Final = "from tests.browser import scene\nscene.build()"
+WAITING: Final = "from tests.browser import scene\nanswer = scene.waiting()"
+PATIENCE: Final = 300
+"""Seconds for the scans."""
 VISITOR, PUBLISHER, STAFF = "", "mai@acme.example", "boss@kho.example"
 CONSOLE: Final = "/console/111122223333"
 ASKED: Final = "?principal=arn:aws:iam::111122223333:user/linh&action=pull&repository=shop/web"
@@ -111,6 +115,7 @@ def main(wanted: list[str]) -> None:
         sync_playwright() as playwright,
     ):
         server.python(BUILD)
+        _await_scans(server)
         server.manage("rebuild_listings")
         rules = f"--host-resolver-rules=MAP {HOST} 127.0.0.1:{server.port}"
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, rules])
@@ -126,6 +131,15 @@ def main(wanted: list[str]) -> None:
                 if picture.who == who and (not wanted or picture.name in wanted):
                     _take(page, picture)
         browser.close()
+
+
+def _await_scans(server: Server) -> None:
+    """Let the task worker scan what was pushed."""
+    until = time.monotonic() + PATIENCE
+    while waiting := server.python(WAITING):
+        if time.monotonic() > until:
+            raise SystemExit(f"{waiting} images are not scanned yet.")
+        time.sleep(1)
 
 
 def _take(page: Page, picture: Picture) -> None:

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.caller import Caller, Staff, operator
@@ -27,8 +28,9 @@ from gallery.models import AliasRequest
 from registry.core import addresses, catalog, publishers, repositories, resource_tags, templates
 from registry.core import policies as repository_policies
 from registry.models import DailyPulls, Image, ImageTag, Repository, TagEvent
+from registry.models.scan import UNDER_WAY
 from registry.scanning import importing
-from registry.values import Address, RegistryId
+from registry.values import PUBLIC, Address, RegistryId
 from tests.browser import content
 from tests.browser.conftest import PASSWORD
 from tests.browser.publisher import logo
@@ -206,6 +208,13 @@ def build() -> None:
         other = accounts.create(name, f"44445555666{number}")
         _ask(other.id, alias, f"https://{alias}.example/registry")
     check_all()
+
+
+def waiting() -> int:
+    """How many images are not scanned yet that will be: all public ones, and the private ones of a few repositories."""
+    covered = Q(repository__region=PUBLIC) | Q(repository__scan_on_push=True)
+    images = Image.objects.filter(covered, kind="image", deleted_at=None)
+    return images.filter(Q(scan=None) | Q(scan__status__in=UNDER_WAY)).count()
 
 
 def _ask(account_id: str, alias: str, website: str, person: Person | None = None) -> AliasRequest:
