@@ -56,6 +56,12 @@ def _layers(page: Page) -> None:
     page.locator("table.layers").evaluate("node => node.closest('section').scrollIntoView()")
 
 
+def _findings(page: Page) -> None:
+    """Open what is known to be vulnerable in the image."""
+    page.get_by_role("navigation").get_by_role("link", name="Vulnerabilities").click()
+    page.locator("#vulnerabilities").evaluate("node => node.closest('section').scrollIntoView()")
+
+
 def _to(selector: str) -> Callable[[Page], None]:
     """Bring a part of the page to the top."""
     return lambda page: page.locator(selector).first.evaluate("node => node.scrollIntoView()")
@@ -83,6 +89,8 @@ PICTURES: Final = (
     Picture("repository", VISITOR, "/acme/web/shop", 1000),
     Picture("tags", VISITOR, "/acme/web/shop/-/tags", 820),
     Picture("layers", VISITOR, "/acme/web/shop/-/tags/2.4", 520, _layers),
+    Picture("vulnerabilities", VISITOR, "/acme/web/shop/-/tags/2.3", 780, _findings),
+    Picture("comparison", VISITOR, "/acme/web/shop/-/compare/2.3...2.4", 1000, _to("nav.tabs")),
     Picture("statistics", VISITOR, "/acme/web/shop/-/statistics", 1000, _to("nav.tabs")),
     Picture("chart", VISITOR, "/acme/charts/shop/-/charts/1.0.0/values", 1000, _to("nav.tabs")),
     Picture("push", PUBLISHER, f"{CONSOLE}/public/repositories/-/new", 760, _push),
