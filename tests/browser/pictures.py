@@ -90,7 +90,7 @@ PICTURES: Final = (
     Picture("tags", VISITOR, "/acme/web/shop/-/tags", 820),
     Picture("layers", VISITOR, "/acme/web/shop/-/tags/2.4", 520, _layers),
     Picture("vulnerabilities", VISITOR, "/acme/web/shop/-/tags/2.3", 780, _findings),
-    Picture("comparison", VISITOR, "/acme/web/shop/-/compare/2.3...2.4", 1000, _to("nav.tabs")),
+    Picture("comparison", VISITOR, "/acme/web/shop/-/compare/2.3...2.4", 960, _to("section:has(> #layers)")),
     Picture("statistics", VISITOR, "/acme/web/shop/-/statistics", 1000, _to("nav.tabs")),
     Picture("chart", VISITOR, "/acme/charts/shop/-/charts/1.0.0/values", 1000, _to("nav.tabs")),
     Picture("push", PUBLISHER, f"{CONSOLE}/public/repositories/-/new", 760, _push),

@@ -242,8 +242,8 @@ def _publish(work: Work, number: int) -> None:
     """A repository with its tags, for two architectures unless it is small, its page and its pulls."""
     caller, address = operator(work.account_id), addresses.public(work.account_id, work.name)
     repositories.create(caller, address)
-    for age, tag in enumerate(reversed(work.tags)):
-        _push(caller, address, tag, number, work.age + 31 * age, is_small=work.is_small)
+    for ago, tag in zip(reversed(range(len(work.tags))), work.tags, strict=True):
+        _push(caller, address, tag, number, work.age + 31 * ago, is_small=work.is_small)
     index = Image.objects.filter(repository__name=work.name, tags__name=work.tags[-1]).get()
     children = list(Image.objects.filter(repository=index.repository, kind="image").order_by("-pushed_at")[:2])
     push_index(caller, address, "latest", children)
