@@ -157,6 +157,7 @@ def test_going_back_brings_what_was_asked(page: Page, site: Site) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Results for “hello”")
     page.get_by_label("Sort by").select_option("name")
     page.wait_for_url("**sort=name**")
+    assert page.evaluate("history.length") == 4, "blank, all, the words, the order: none of them twice"
     page.go_back()
     expect(page.get_by_label("Sort by")).to_have_value("")
     expect(box).to_have_value("hello")
