@@ -128,6 +128,31 @@ def test_commands_and_short_names_are_whole(page: Page, site: Site, server: Serv
     assert page.evaluate(CUT) == []
 
 
+CUT_HINTS = """() => [...document.querySelectorAll("input[type=search]")].filter(each => {
+  const style = getComputedStyle(each), pen = document.createElement("canvas").getContext("2d");
+  pen.font = style.font;
+  const room = each.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  return pen.measureText(each.placeholder).width > room;
+}).map(each => each.placeholder)"""
+
+
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_hints_in_search_boxes_are_whole(page: Page, site: Site, language: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 900})
+    for path in ("/", "/search", "/publishers", f"/{site.alias}", f"/{site.alias}/hello/-/tags"):
+        page.goto(f"{site.origin}{path}?lang={language}")
+        assert page.evaluate(CUT_HINTS) == [], path
+
+
+def test_rows_with_a_button_are_no_higher(page: Page, site: Site, server: Server) -> None:
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(f"{site.origin}/{site.alias}/{_long(server)}/-/tags")
+    row = page.locator("tbody tr").filter(has=page.get_by_role("link", name="0.1.0", exact=True))
+    height = row.evaluate("node => node.offsetHeight")
+    row.get_by_role("button").evaluate("node => { node.style.display = 'none'; }")
+    assert row.evaluate("node => node.offsetHeight") == height
+
+
 def test_the_bar_fits_on_a_phone(page: Page, site: Site, server: Server) -> None:
     _long(server)
     page.set_viewport_size({"width": 390, "height": 900})
