@@ -25,6 +25,7 @@ class Place:
 
     host: str
     image: str
+    chart: str
     private_host: str
     origin: str
     account: str
@@ -34,6 +35,7 @@ class Place:
     def commands(self) -> dict[str, str]:
         """Every command of the help, by the name that its templates use."""
         repository = self.image.rpartition(":")[0]
+        chart, _colon, version = self.chart.rpartition(":")
         private = f"{self.private_host}/my-app" if self._is_ecr_shaped else f"{self.private_host}/{self.account}/my-app"
         plain = " --tls-verify=false" if self.is_plain else ""
         helm = " --plain-http" if self.is_plain else ""
@@ -43,7 +45,7 @@ class Place:
             "pull_digest": f"docker pull {self.host}/{repository}@sha256:<64 digits>",
             "pull_podman": f"podman pull{plain} {self.host}/{self.image}",
             "pull_containerd": f"ctr images pull{helm} {self.host}/{self.image}",
-            "pull_helm": f"helm pull oci://{self.host}/acme/charts/hello --version 1.0.0{helm}",
+            "pull_helm": f"helm pull oci://{self.host}/{chart} --version {version}{helm}",
             "login_key": f"docker login --username <access key id> {self.private_host}",
             "login_password": (
                 f"aws ecr get-login-password | docker login --username AWS --password-stdin {self.private_host}"

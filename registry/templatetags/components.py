@@ -108,8 +108,13 @@ def page_numbers(page: int, pages: int) -> list[int]:
 
 
 @register.inclusion_tag("components/bar_graph.html")
-def bar_graph(points: Sequence[tuple[object, int]], *, title: str, label: str, unit: str) -> dict[str, object]:
-    """Bars, and the same figures as a table: `points` are (label, count); `label` and `unit` head the columns."""
+def bar_graph(
+    points: Sequence[tuple[object, int]], *, title: str, label: str, unit: str, is_headed: bool = False
+) -> dict[str, object]:
+    """Bars, and the same figures as a table: `points` are (label, count); `label` and `unit` head the columns.
+
+    `is_headed` where a heading says the title already.
+    """
     most = max((count for _, count in points), default=0)
     bars = [
         {
@@ -131,6 +136,7 @@ def bar_graph(points: Sequence[tuple[object, int]], *, title: str, label: str, u
         "title": title,
         "label": label,
         "unit": unit,
+        "is_headed": is_headed,
     }
 
 

@@ -195,6 +195,7 @@
   let row = null;
   let part = null;
   let quarter = -1;
+  let folds = [];
   const percent = (node) => {
     const bar = node.querySelector("progress");
     return bar ? Math.floor((4 * bar.value) / bar.max) : -1;
@@ -211,10 +212,12 @@
     part = event.detail.target.closest("section, main");
     row = near && (near.nextElementSibling || near.previousElementSibling);
     quarter = percent(event.detail.target);
+    folds = [...event.detail.target.querySelectorAll("details[data-fold][id]")].map((fold) => [fold.id, fold.open]);
   });
   document.addEventListener("htmx:afterSwap", (event) => {
     const target = event.detail.target;
     const place = target.isConnected ? target : find(target.id) || document;
+    for (const [id, isOpen] of folds) { if (find(id)) { find(id).open = isOpen; } }
     const errors = place.querySelector(".summary-of-errors");
     const count = place.querySelector("[data-announce]");
     if (errors) { errors.focus(); } else if (count) { say(count.textContent.trim()); }

@@ -3,6 +3,7 @@
 import io
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from tests.browser.conftest import PASSWORD
 from tests.clients import deployments
-from tests.clients.server import PROJECT
+from tests.clients.server import PROJECT, Server
 from tests.conftest import CHROMIUM, QUIET
 
 FOLDER: Final = PROJECT / "docs" / "pictures"
@@ -22,6 +23,9 @@ ORIGIN: Final = f"http://{HOST}"
 WIDTH: Final = 1280
 COLOURS: Final = 96
 BUILD: Final = "from tests.browser import scene\nscene.build()"
+WAITING: Final = "from tests.browser import scene\nanswer = scene.waiting()"
+PATIENCE: Final = 300
+"""Seconds for the scans."""
 VISITOR, PUBLISHER, STAFF = "", "mai@acme.example", "boss@kho.example"
 CONSOLE: Final = "/console/111122223333"
 ASKED: Final = "?principal=arn:aws:iam::111122223333:user/linh&action=pull&repository=shop/web"
@@ -52,6 +56,12 @@ def _layers(page: Page) -> None:
     page.locator("table.layers").evaluate("node => node.closest('section').scrollIntoView()")
 
 
+def _findings(page: Page) -> None:
+    """Open what is known to be vulnerable in the image."""
+    page.get_by_role("navigation").get_by_role("link", name="Vulnerabilities").click()
+    page.locator("#vulnerabilities").evaluate("node => node.closest('section').scrollIntoView()")
+
+
 def _to(selector: str) -> Callable[[Page], None]:
     """Bring a part of the page to the top."""
     return lambda page: page.locator(selector).first.evaluate("node => node.scrollIntoView()")
@@ -79,6 +89,8 @@ PICTURES: Final = (
     Picture("repository", VISITOR, "/acme/web/shop", 1000),
     Picture("tags", VISITOR, "/acme/web/shop/-/tags", 820),
     Picture("layers", VISITOR, "/acme/web/shop/-/tags/2.4", 520, _layers),
+    Picture("vulnerabilities", VISITOR, "/acme/web/shop/-/tags/2.3", 780, _findings),
+    Picture("comparison", VISITOR, "/acme/web/shop/-/compare/2.3...2.4", 960, _to("section:has(> #layers)")),
     Picture("statistics", VISITOR, "/acme/web/shop/-/statistics", 1000, _to("nav.tabs")),
     Picture("chart", VISITOR, "/acme/charts/shop/-/charts/1.0.0/values", 1000, _to("nav.tabs")),
     Picture("push", PUBLISHER, f"{CONSOLE}/public/repositories/-/new", 760, _push),
@@ -111,6 +123,7 @@ def main(wanted: list[str]) -> None:
         sync_playwright() as playwright,
     ):
         server.python(BUILD)
+        _await_scans(server)
         server.manage("rebuild_listings")
         rules = f"--host-resolver-rules=MAP {HOST} 127.0.0.1:{server.port}"
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, rules])
@@ -126,6 +139,15 @@ def main(wanted: list[str]) -> None:
                 if picture.who == who and (not wanted or picture.name in wanted):
                     _take(page, picture)
         browser.close()
+
+
+def _await_scans(server: Server) -> None:
+    """Let the task worker scan what was pushed."""
+    until = time.monotonic() + PATIENCE
+    while waiting := server.python(WAITING):
+        if time.monotonic() > until:
+            raise SystemExit(f"{waiting} images are not scanned yet.")
+        time.sleep(1)
 
 
 def _take(page: Page, picture: Picture) -> None:

@@ -3,13 +3,20 @@
 Runs inside the deployment, as its operator. Bytes, names and numbers are the same each time; times count from now.
 """
 
+import functools
+import gzip
+import io
 import json
 import math
 import random
+import tarfile
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.caller import Caller, Staff, operator
@@ -21,12 +28,44 @@ from gallery.models import AliasRequest
 from registry.core import addresses, catalog, publishers, repositories, resource_tags, templates
 from registry.core import policies as repository_policies
 from registry.models import DailyPulls, Image, ImageTag, Repository, TagEvent
-from registry.values import Address, RegistryId
+from registry.models.scan import UNDER_WAY
+from registry.scanning import importing
+from registry.values import PUBLIC, Address, RegistryId
 from tests.browser import content
 from tests.browser.conftest import PASSWORD
 from tests.browser.publisher import logo
 from tests.factories.registry import push_index
 
+ADVISORIES: Final = Path(__file__).parents[1] / "data" / "bookworm"
+OS_RELEASE: Final = """\
+PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"
+NAME="Debian GNU/Linux"
+VERSION_ID="12"
+VERSION_CODENAME=bookworm
+ID=debian
+"""
+BASE: Final = (
+    ("base-files", "12.4+deb12u2", ""),
+    ("bash", "5.2.15-2+b2", "bash (5.2.15-2)"),
+    ("libc6", "2.36-9+deb12u3", "glibc"),
+    ("libtinfo6", "6.4-4", "ncurses"),
+    ("passwd", "1:4.13+dfsg1-1+b1", "shadow (1:4.13+dfsg1-1)"),
+    ("gpgv", "2.2.40-1.1", "gnupg2"),
+    ("tzdata", "2023c-5", ""),
+)
+"""Packages of the lowest layer: name, version, source and its version where they differ."""
+ADDED: Final = (
+    ("ca-certificates", "20230311", ""),
+    ("libcurl4", "7.88.1-10+deb12u{curl}", "curl"),
+    ("libnghttp2-14", "1.52.0-1{nghttp2}", "nghttp2"),
+    ("libpcre2-8-0", "10.42-1", "pcre2"),
+    ("libssl3", "3.0.{openssl}", "openssl"),
+)
+"""Packages of the second layer; what is in braces is newer once somebody has built again."""
+OLD: Final = {"curl": "1", "nghttp2": "", "openssl": "9-1"}
+NEW: Final = {"curl": "4", "nghttp2": "+deb12u1", "openssl": "11-1~deb12u2"}
+FIXES: Final = 7
+"""What was built in the last so many days has the newer packages."""
 ACME, NORTHWIND, SEN = "111122223333", "222233334444", "333344445555"
 MAI, BOSS = "mai@acme.example", "boss@kho.example"
 
@@ -150,6 +189,7 @@ WHY: Final = "This has been our name since 1998, and customers look for us by it
 
 def build() -> None:
     """Make all of it, in an empty deployment."""
+    importing.run(str(ADVISORIES))
     people.create(BOSS, PASSWORD, name="Linh Phạm", is_staff=True)
     desk = Staff(BOSS)
     for each in PUBLISHERS:
@@ -168,6 +208,13 @@ def build() -> None:
         other = accounts.create(name, f"44445555666{number}")
         _ask(other.id, alias, f"https://{alias}.example/registry")
     check_all()
+
+
+def waiting() -> int:
+    """How many images are not scanned yet that will be: all public ones, and the private ones of a few repositories."""
+    covered = Q(repository__region=PUBLIC) | Q(repository__scan_on_push=True)
+    images = Image.objects.filter(covered, kind="image", deleted_at=None)
+    return images.filter(Q(scan=None) | Q(scan__status__in=UNDER_WAY)).count()
 
 
 def _ask(account_id: str, alias: str, website: str, person: Person | None = None) -> AliasRequest:
@@ -195,8 +242,8 @@ def _publish(work: Work, number: int) -> None:
     """A repository with its tags, for two architectures unless it is small, its page and its pulls."""
     caller, address = operator(work.account_id), addresses.public(work.account_id, work.name)
     repositories.create(caller, address)
-    for age, tag in enumerate(reversed(work.tags)):
-        _push(caller, address, tag, number, work.age + 31 * age, is_small=work.is_small)
+    for ago, tag in zip(reversed(range(len(work.tags))), work.tags, strict=True):
+        _push(caller, address, tag, number, work.age + 31 * ago, is_small=work.is_small)
     index = Image.objects.filter(repository__name=work.name, tags__name=work.tags[-1]).get()
     children = list(Image.objects.filter(repository=index.repository, kind="image").order_by("-pushed_at")[:2])
     push_index(caller, address, "latest", children)
@@ -209,8 +256,8 @@ def _publish(work: Work, number: int) -> None:
 
 def _push(caller: Caller, address: Address, tag: str, seed: int, age: int, *, is_small: bool = False) -> None:
     """An image for two architectures under a tag; what was below stays the same from tag to tag."""
-    base, site = random.Random(seed), random.Random(f"{seed} {tag}")
-    layers = [base.randbytes(2_900_000), base.randbytes(1_400_000), site.randbytes(310_000)][: 2 if is_small else 3]
+    layers = [_base(seed), _added(seed, is_new=age < FIXES), _tar({"srv/site/pages": _noise(f"{seed} {tag}", 310_000)})]
+    layers = layers[: 2 if is_small else 3]
     children = [
         content.web_image(caller, address, architecture, "", layers, user="web") for architecture in ("amd64", "arm64")
     ]
@@ -221,9 +268,48 @@ def _push(caller: Caller, address: Address, tag: str, seed: int, age: int, *, is
     _date(children[0].repository, tag, when)
 
 
+@functools.cache
+def _base(seed: int) -> bytes:
+    files = {"etc/os-release": OS_RELEASE.encode(), "usr/lib/system": _noise(f"{seed} base", 2_900_000)}
+    return _tar(files | {"var/lib/dpkg/status": _status(BASE)})
+
+
+@functools.cache
+def _added(seed: int, *, is_new: bool) -> bytes:
+    packages = [(name, version.format(**(NEW if is_new else OLD)), source) for name, version, source in ADDED]
+    files = {"usr/lib/added": _noise(f"{seed} added {is_new}", 1_400_000)}
+    return _tar(files | {"var/lib/dpkg/status": _status([*BASE, *packages])})
+
+
+def _noise(seed: str, size: int) -> bytes:
+    """Bytes that gzip can't make fewer: the layer is as large as it says."""
+    return random.Random(seed).randbytes(size)
+
+
+def _status(packages: Iterable[tuple[str, str, str]]) -> bytes:
+    """What dpkg knows to be installed."""
+    paragraphs = []
+    for name, version, source in packages:
+        fields = {"Package": name, "Status": "install ok installed", "Architecture": "amd64", "Version": version}
+        fields |= {"Source": source} if source else {}
+        paragraphs.append("".join(f"{key}: {value}\n" for key, value in fields.items()))
+    return "\n".join(paragraphs).encode()
+
+
+def _tar(files: Mapping[str, bytes]) -> bytes:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as archive:
+        for path, data in files.items():
+            info = tarfile.TarInfo(path)
+            info.size, info.mode = len(data), 0o644
+            archive.addfile(info, io.BytesIO(data))
+    return gzip.compress(made.getvalue(), compresslevel=1, mtime=0)
+
+
 def _date(repository: Repository, tag: str, when: datetime) -> None:
     """Let a tag and its image be of another time."""
     ImageTag.objects.filter(repository=repository, name=tag).update(created_at=when, updated_at=when)
+    TagEvent.objects.filter(repository=repository, tag=tag).update(at=when)
     Image.objects.filter(repository=repository, tags__name=tag).update(pushed_at=when)
 
 
@@ -241,7 +327,6 @@ def _age(address: Address, days: int) -> None:
         last_push_at=now - timedelta(days=days),
         last_pull_at=now - timedelta(hours=days),
     )
-    TagEvent.objects.filter(repository=row).update(at=now - timedelta(days=days))
 
 
 def _count(address: Address, usual: int, tags: tuple[str, ...]) -> None:
@@ -271,7 +356,7 @@ def _private(caller: Caller) -> None:
     """Private repositories with a few images, tags of their own and a template."""
     for number, (name, age) in enumerate(PRIVATE):
         address = addresses.private(ACME, name)
-        repositories.create(caller, address)
+        repositories.create(caller, address, scan_on_push=name.startswith("shop/"))
         for build in (3, 2, 1, 0):
             _push(caller, address, f"build-{410 + number * 7 - build}", 40 + number, age + build)
         resource_tags.put(caller, address, {"team": name.partition("/")[0]})

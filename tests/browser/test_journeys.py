@@ -129,3 +129,41 @@ def test_colours_and_language_are_kept(page: Page, site: Site, value: str, colou
 def test_pages_are_never_read_by_others(page: Page, site: Site) -> None:
     page.goto(f"{site.console}/us-east-1/repositories")
     expect(page).to_have_url(re.compile(r"/sign-in\?next="))
+
+
+def test_filters_keep_the_focus_and_stay_as_they_are(page: Page, site: Site) -> None:
+    page.goto(f"{site.origin}/search")
+    box = page.get_by_role("group", name="Kind").get_by_role("checkbox", name="image")
+    box.focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("list", name="Active filters")).to_be_visible()
+    expect(box).to_be_checked()
+    page.wait_for_timeout(200)
+    expect(box).to_be_focused()
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(f"{site.origin}/search")
+    for is_open in (False, True):
+        page.get_by_label("Sort by").select_option("name" if is_open else "updated")
+        page.wait_for_url(f"**sort={'name' if is_open else 'updated'}**")
+        expect(box).to_be_visible(visible=is_open)
+        page.locator(".facets summary").click()
+
+
+def test_going_back_brings_what_was_asked(page: Page, site: Site) -> None:
+    page.goto(f"{site.origin}/search")
+    box = page.get_by_role("combobox", name="Search public repositories")
+    box.fill("hello")
+    box.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Results for “hello”")
+    page.get_by_label("Sort by").select_option("name")
+    page.wait_for_url("**sort=name**")
+    assert page.evaluate("history.length") == 4, "blank, all, the words, the order: none of them twice"
+    page.go_back()
+    expect(page.get_by_label("Sort by")).to_have_value("")
+    expect(box).to_have_value("hello")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Results for “hello”")
+    box.fill("hel")
+    expect(page.get_by_role("option").first).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("All repositories")
+    expect(box).to_have_value("")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import STAFF, Site, sign_in
+from tests.browser.conftest import ACCOUNT, PASSWORD, STAFF, Site, sign_in
 from tests.clients.server import Server
 
 TEAM = "/us-east-1/repositories/team"
@@ -86,6 +86,96 @@ def test_the_actions_of_an_image_are_in_sight_however_wide_the_list_is(page: Pag
     box = page.locator("main .scroll").bounding_box()
     button = page.locator(".row-actions > button").first.bounding_box()
     assert box and button and button["x"] + button["width"] <= box["x"] + box["width"]
+
+
+HIDDEN = """() => [...document.querySelectorAll("main .copy code")]
+  .filter(each => each.offsetWidth && each.scrollWidth > each.clientWidth).map(each => each.textContent)"""
+LONG = """
+from accounts.caller import operator
+from accounts.directory import accounts, people
+from accounts.models import Person
+from registry.core import addresses, repositories
+from tests.factories.registry import push_image
+caller = operator(account_id)
+address = addresses.public(account_id, "observability/collector-contrib-distribution-with-every-receiver")
+if not repositories.find(address):
+    repositories.create(caller, address)
+    for tag in ("0.1.0", "v0.1.0-rc.1-build.20261130.sha-5f1c0d3e8b7a6c5d4e3f2a1b0c9d8e7f"):
+        push_image(caller, address, tag)
+    accounts.create("A publisher with a rather long name that nobody has verified, GmbH & Co. KG", "777788889999")
+    other = addresses.public("777788889999", "thing")
+    repositories.create(operator("777788889999"), other)
+    push_image(operator("777788889999"), other, "1")
+    person = people.create("khai@example.com", password, name="Nguyễn Phúc Thị Minh Khai Tôn Nữ")
+    people.add_to_account(person, accounts.get(account_id))
+answer = address.name
+"""
+
+
+def _long(server: Server) -> str:
+    """A repository, a publisher and a person with long names are there; return the repository's."""
+    name = server.python(LONG, account_id=ACCOUNT, password=PASSWORD)
+    server.manage("rebuild_listings")
+    return str(name)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_commands_and_short_names_are_whole(page: Page, site: Site, server: Server, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    path = f"{site.origin}/{site.alias}/{_long(server)}"
+    for url in (
+        path,
+        f"{path}/-/tags",
+        f"{path}/-/usage",
+        f"{site.origin}/help/log-in",
+        f"{site.origin}/help/first-pull",
+    ):
+        page.goto(url)
+        assert page.evaluate(HIDDEN) == [], f"a part of a command can't be seen on {url}"
+    page.goto(f"{path}/-/tags")
+    assert page.evaluate(CUT) == []
+    sign_in(page, site, STAFF)
+    page.goto(f"{site.origin}/staff/publishers")
+    assert page.evaluate(CUT) == []
+
+
+CUT_HINTS = """() => [...document.querySelectorAll("input[type=search]")].filter(each => {
+  const style = getComputedStyle(each), pen = document.createElement("canvas").getContext("2d");
+  pen.font = style.font;
+  const room = each.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  return pen.measureText(each.placeholder).width > room;
+}).map(each => each.placeholder)"""
+
+
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_hints_in_search_boxes_are_whole(page: Page, site: Site, language: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 900})
+    for path in ("/", "/search", "/publishers", f"/{site.alias}", f"/{site.alias}/hello/-/tags"):
+        page.goto(f"{site.origin}{path}?lang={language}")
+        assert page.evaluate(CUT_HINTS) == [], path
+
+
+def test_rows_with_a_button_are_no_higher(page: Page, site: Site, server: Server) -> None:
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(f"{site.origin}/{site.alias}/{_long(server)}/-/tags")
+    row = page.locator("tbody tr").filter(has=page.get_by_role("link", name="0.1.0", exact=True))
+    height = row.evaluate("node => node.offsetHeight")
+    row.get_by_role("button").evaluate("node => { node.style.display = 'none'; }")
+    assert row.evaluate("node => node.offsetHeight") == height
+
+
+def test_the_bar_fits_on_a_phone(page: Page, site: Site, server: Server) -> None:
+    _long(server)
+    page.set_viewport_size({"width": 390, "height": 900})
+    heights = {}
+    for path in ("/", "/search", "/sign-in", "/absent/-"):
+        page.goto(f"{site.origin}{path}")
+        heights[path] = page.locator(".bar").evaluate("node => node.offsetHeight")
+    assert max(heights.values()) <= 60, "no line is kept for a search box that is not there"
+    sign_in(page, site, "khai@example.com")
+    for language in ("en", "vi"):
+        page.goto(f"{site.origin}/account/accounts?lang={language}")
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), language
 
 
 EVENT = """

@@ -114,6 +114,9 @@ def test_graphs_have_a_table() -> None:
     text = shown(source, points=[("1 May", 0), ("2 May", 1), ("3 May", 3000)])
     assert re.findall(r'height="(\d+)"', text) == ["1", "100"]
     assert "3,001 in all" in text and text.count("<tr>") == 5
+    assert "<figcaption>Pulls<" in text
+    headed = shown(source.replace('unit="Pulls"', 'unit="Pulls" is_headed=True'), points=[("1 May", 1)])
+    assert '<figcaption class="visually-hidden">Pulls<' in headed
     assert "<svg" not in shown(source, points=[]) and "<svg" not in shown(source, points=[("1 May", 0)])
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.template import Context, Template
 from django.test import RequestFactory
-from django.utils import timezone, translation
+from django.utils import formats, timezone, translation
 
 from registry.templatetags import kho
 
@@ -74,6 +74,7 @@ def test_times_are_relative_for_a_while() -> None:
     assert "ago" not in kho.moment(now + timedelta(days=1)) and "now" not in kho.moment(now + timedelta(days=1))
     assert "2020" in kho.moment(now.replace(year=2020))
     assert "UTC</time>" in kho.moment(now, absolute=True)
+    assert f">{formats.date_format(now, 'DATE_FORMAT')}</time>" in kho.moment(now, day=True)
 
 
 def test_a_day_stands_without_its_time() -> None:

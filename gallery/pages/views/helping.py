@@ -16,6 +16,7 @@ from registry.values import RegistryId
 USE_POLICY = "use-policy"
 EXAMPLE_ACCOUNT = "123456789012"
 EXAMPLE_IMAGE = "acme/hello:1.0"
+EXAMPLE_CHART = "acme/charts/hello:1.0.0"
 
 
 @require_safe
@@ -47,10 +48,12 @@ def topic(request: HttpRequest, topic: str) -> HttpResponse:
     return render(request, f"help/{topic}.html", values)
 
 
-def _example() -> str:
-    """An image that can be pulled here as it is written; before there is one, a name that looks like it."""
-    listing = next((row for row in query.popular() if row.kind == Listing.Kind.IMAGE and row.newest_tag), None)
-    return f"{listing.alias}/{listing.name}:{listing.newest_tag}" if listing else EXAMPLE_IMAGE
+def _examples() -> tuple[str, str]:
+    """An image and a chart that can be pulled here as they are written; before there are, names that look like them."""
+    found = {
+        row.kind: f"{row.alias}/{row.name}:{row.newest_tag}" for row in reversed(query.popular()) if row.newest_tag
+    }
+    return found.get(Listing.Kind.IMAGE, EXAMPLE_IMAGE), found.get(Listing.Kind.CHART, EXAMPLE_CHART)
 
 
 def _place(request: HttpRequest) -> topics.Place:
@@ -58,9 +61,11 @@ def _place(request: HttpRequest) -> topics.Place:
     account = str(request.session.get(LAST_ACCOUNT, EXAMPLE_ACCOUNT))
     client_host = addresses.client_host(request.get_host())
     origin = settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
+    image, chart = _examples()
     return topics.Place(
         host=host(request),
-        image=_example(),
+        image=image,
+        chart=chart,
         private_host=addresses.registry_host(RegistryId(account, settings.HOME_REGION), client_host),
         origin=origin,
         account=account,

@@ -32,7 +32,9 @@ class ReportForm(forms.Form):
     reason = forms.ChoiceField(
         choices=Report.Reason.choices, error_messages={"required": gettext_lazy("Choose what is wrong.")}
     )
-    text = forms.CharField(min_length=20, max_length=4000)
+    text = forms.CharField(
+        min_length=20, max_length=4000, error_messages={"required": gettext_lazy("Say what you saw.")}
+    )
     mail = forms.EmailField(required=False)
 
 

@@ -8,15 +8,27 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from accounts.caller import Caller
 from accounts.iam import document
 from accounts.iam.document import Kind
 from gallery.pages import glossary, topics
-from gallery.pages.views import components
+from gallery.pages.views import components, helping
+from gallery.search import index
+from registry.content.charts import Chart
+from registry.core import addresses, aliases, repositories
 from registry.lifecycle import grammar
+from tests.factories.registry import push_chart
 
 PROJECT = Path(__file__).resolve().parent.parent.parent.parent
 PLACE = topics.Place(
-    "kho.example.com", "acme/app:1", "kho.example.com", "https://kho.example.com", "111122223333", "eu-1", False
+    "kho.example.com",
+    "acme/app:1",
+    "acme/charts/app:2.0",
+    "kho.example.com",
+    "https://kho.example.com",
+    "111122223333",
+    "eu-1",
+    False,
 )
 
 
@@ -57,6 +69,20 @@ def test_commands_carry_this_host_and_the_reader_s_account(client: Client, db: N
     settings.AWS_HOST_NAMES = True
     page = text(client, "/help/first-push")
     assert "docker push 444455556666.dkr.ecr.us-east-1.amazonaws.com/my-app:1" in page
+
+
+@pytest.mark.usefixtures("alias")
+def test_commands_are_about_what_can_be_pulled_here(client: Client, alice: Caller) -> None:
+    page = text(client, "/help/first-pull")
+    assert f"helm pull oci://testserver/{helping.EXAMPLE_CHART.replace(':', ' --version ')}" in page
+    address = addresses.public(alice.account_id, "charts/shop")
+    repositories.create(alice, address)
+    push_chart(alice, address, Chart("shop", "2.0.0", "", "Runs the shop."))
+    index.rebuild()
+    alias = aliases.primary(alice.account_id)
+    page = text(client, "/help/first-pull")
+    assert f"docker pull testserver/{alias}/" in page
+    assert f"helm pull oci://testserver/{alias}/charts/shop --version 2.0.0" in page
 
 
 def test_examples_are_policies() -> None:

@@ -81,7 +81,7 @@ def test_the_overview_says_what_an_image_is(client: Client, alias: str, image: I
 
 def pull_line(text: str) -> str:
     """The command that stands at the top of a page."""
-    return text.partition('id="pull-line" lang="en" tabindex="0">')[2].partition("<")[0]
+    return text.partition('id="pull-line" lang="en">')[2].partition("<")[0]
 
 
 def test_the_command_at_the_top_pulls_what_the_page_is_about(

@@ -108,7 +108,8 @@ def test_search_sends_the_part_to_htmx(client: Client, alias: str) -> None:
 
 
 def test_a_publisher_and_its_other_names(client: Client, alias: str, alice: Caller) -> None:
-    assert f"testserver/{alias}" in page(client, f"/{alias}")
+    text = page(client, f"/{alias}")
+    assert f"testserver/{alias}" in text and re.search(r"Joined <time [^>]*>\d+ \w+ \d{4}</time>", text)
     Alias.objects.create(name="shop", account_id=alice.account_id)
     assert client.get("/shop").headers["Location"] == f"/{alias}"
     assert client.get("/shop/app").headers["Location"] == f"/{alias}/app"

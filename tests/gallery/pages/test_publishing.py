@@ -40,6 +40,7 @@ def test_it_works(ana: Client, alice: Caller, public_address: Address) -> None:
     push_image(alice, public_address, "1", architecture="arm64")
     index.rebuild()
     text = ana.get(LISTING).content.decode()
+    assert "Up to 25,600 characters." in text and "@ of 1,024 characters" in text
     assert 'value="ARM 64" checked' in text and 'value="Linux" checked' in text
     answer = ana.post(
         LISTING,

@@ -1,6 +1,7 @@
 """Vulnerabilities of public images in the gallery, as somebody without an account sees them."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,9 @@ def test_lists_of_tags_tell_the_worst_of_each(
     text = page(client, f"{place}/tags")
     assert "none known</a>" in text and "Undefined <strong>1</strong>" in text
     assert "/vulnerabilities?platform=linux/arm64" in text
+    assert ">of " not in text, "the worst are all"
+    scanned(push_image(alice, public_address, "2.0"), SSL, BASH, scan_type="ENHANCED")
+    assert re.search(r"<strong>1</strong></span> <span[^>]*>of 3</span></a>", page(client, f"{place}/tags"))
 
 
 @pytest.mark.usefixtures("advisories")

@@ -108,6 +108,8 @@ def test_reports_about_publishers_are_checked_as_well(client: Client, path: str)
     answer = client.post(f"/{alias}/-/report", GIVEN | {"reason": "", "text": "bad"})
     text = answer.content.decode()
     assert answer.status_code == 422 and "Choose what is wrong." in text and "<title>Error:" in text
+    assert 'aria-describedby="reason-error"' in text and "Say what you saw." not in text
+    assert "Say what you saw." in client.post(f"/{alias}/-/report", GIVEN | {"text": ""}).content.decode()
     assert not Report.objects.exists()
 
 
