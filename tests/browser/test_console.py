@@ -35,6 +35,21 @@ def test_a_name_is_looked_at_before_the_form_is_sent(ana: Page, site: Site) -> N
     expect(ana.locator("#trial-check").get_by_text("is immutable")).to_be_visible()
 
 
+@pytest.mark.parametrize("path", ["repositories", "repositories/team/app-0/-/images"])
+def test_enter_in_a_search_box_asks_once(ana: Page, site: Site, path: str) -> None:
+    ana.goto(f"{site.console}/us-east-1/{path}")
+    before, asked = ana.evaluate("history.length"), []
+    ana.on("request", lambda request: asked.append(request.url))
+    box = ana.locator("#id_contains")
+    box.fill("1")
+    box.press("Enter")
+    ana.wait_for_url("**contains=1**")
+    box.blur()
+    ana.wait_for_load_state("networkidle")
+    assert [url for url in asked if "contains=1" in url] == [ana.url]
+    assert ana.evaluate("history.length") == before + 1
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("language", ["en", "vi"])
 def test_what_is_said_about_a_name_moves_nothing_under_a_click(
