@@ -50,12 +50,6 @@ def _write(page: Page) -> None:
     page.locator("label[for=id_about_text]").evaluate("node => node.scrollIntoView()")
 
 
-def _layers(page: Page) -> None:
-    """Open the layers of the newest image."""
-    page.get_by_role("link", name="Layers").click()
-    page.locator("table.layers").evaluate("node => node.closest('section').scrollIntoView()")
-
-
 def _findings(page: Page) -> None:
     """Open what is known to be vulnerable in the image."""
     page.get_by_role("navigation").get_by_role("link", name="Vulnerabilities").click()
@@ -88,7 +82,6 @@ PICTURES: Final = (
     Picture("search", VISITOR, "/search?q=pages&arch=x86-64", 720),
     Picture("repository", VISITOR, "/acme/web/shop", 1000),
     Picture("tags", VISITOR, "/acme/web/shop/-/tags", 820),
-    Picture("layers", VISITOR, "/acme/web/shop/-/tags/2.4", 520, _layers),
     Picture("vulnerabilities", VISITOR, "/acme/web/shop/-/tags/2.3", 780, _findings),
     Picture("comparison", VISITOR, "/acme/web/shop/-/compare/2.3...2.4", 960, _to("section:has(> #layers)")),
     Picture("statistics", VISITOR, "/acme/web/shop/-/statistics", 1000, _to("nav.tabs")),
@@ -100,7 +93,6 @@ PICTURES: Final = (
     Picture("repositories", PUBLISHER, f"{CONSOLE}/us-east-1/repositories", 640),
     Picture("permissions", PUBLISHER, f"{CONSOLE}/us-east-1/repositories/shop/api/-/permissions", 1320),
     Picture("simulator", PUBLISHER, f"{CONSOLE}/iam/simulator{ASKED}", 860),
-    Picture("requests", STAFF, "/staff/aliases", 760),
     Picture("request", STAFF, "/staff/aliases/acme-labs/1", 1100, _judge),
 )
 

@@ -103,7 +103,7 @@ def test_lists_of_tags_tell_the_worst_of_each(
     assert "/vulnerabilities?platform=linux/arm64" in text
     assert ">of " not in text, "the worst are all"
     scanned(push_image(alice, public_address, "2.0"), SSL, BASH, scan_type="ENHANCED")
-    assert re.search(r"<strong>1</strong></span> <span[^>]*>of 3</span></a>", page(client, f"{place}/tags"))
+    assert re.search(r"<strong>1</strong></span>\s+<span[^>]*>of 3</span></a>", page(client, f"{place}/tags"))
 
 
 @pytest.mark.usefixtures("advisories")
