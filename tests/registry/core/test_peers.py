@@ -149,11 +149,17 @@ def test_the_command_refuses_what_the_page_refuses(db: None, monkeypatch: pytest
         with pytest.raises(CommandError, match=why):
             run("change", *words)
     facts = peers.facts
-    monkeypatch.setattr(peers, "facts", lambda peer: facts(peer) | {"url": str(id(peer))})
+
+    def then_somebody_changes_it(peer: Peer) -> dict[str, Any]:
+        read = facts(peer)
+        Peer.objects.filter(id=peer.id).update(url="https://new.example.com")
+        return read
+
+    monkeypatch.setattr(peers, "facts", then_somebody_changes_it)
     with pytest.raises(CommandError, match="Somebody else has changed there meanwhile"):
         run("change", "there", "--no-account")
     monkeypatch.undo()
-    assert peers.facts(peers.get("there")) == was
+    assert peers.facts(peers.get("there")) == was | {"url": "https://new.example.com"}, "what somebody else saved"
 
 
 def test_rules_may_name_regions_of_peers_only(alice: Caller) -> None:
