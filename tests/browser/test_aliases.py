@@ -86,7 +86,8 @@ def test_it_works(bao: Page, boss: Page, site: Site, server: Server, default_ali
     expect(bao.get_by_text("Welcome, Acme.")).to_be_visible()
     bao.get_by_role("button", name="Show the alias").click()
     expect(bao.get_by_role("heading", level=1)).to_have_text("acme")
-    expect(bao.get_by_role("link", name="Notices", exact=True)).to_be_visible()
+    bar = bao.get_by_role("navigation", name="Main")
+    expect(bar.get_by_role("link", name="Notices", exact=True)).to_be_visible()
 
     for alias in ("acme", default_alias):
         skopeo.copy(f"docker://{server.host}/{alias}/hello:1.0", f"oci:{tmp_path}/{alias}:1.0")
