@@ -7,7 +7,7 @@ from functools import reduce
 from operator import or_
 from typing import Final
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Concat, Replace
 from django.utils import timezone
 
@@ -104,8 +104,7 @@ def page(
     repository = repositories.authorized(caller, address, Action.DESCRIBE_IMAGES)
     found = _found(repository, only)
     order = SORTS[sort.removeprefix("-")]
-    counted = found.order_by().values(of=Value(0)).annotate(count=Count("id")).values("count")
-    listed = found.annotate(total=Subquery(counted), is_signed=_is_signed(repository))
+    listed = keyset.counted(found).annotate(is_signed=_is_signed(repository))
     cut = keyset.cut(listed, order, descending=sort.startswith("-"), after=after, before=before, limit=limit)
     platforms = platforms_of(cut.rows)
     tags = _tags(cut.rows)
@@ -119,7 +118,7 @@ def page(
         )
         for row in cut.rows
     ]
-    total = getattr(cut.rows[0], "total") if cut.rows else found.count()  # noqa: B009 - annotated
+    total = keyset.total(cut, found)
     return ImagePage(shown, cut.next, total, cut.previous, repository.image_count - total if only == ALL else 0)
 
 

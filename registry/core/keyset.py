@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Generic, TypedDict, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Subquery, Value
 from django.utils.dateparse import parse_datetime
 
 T = TypeVar("T")
@@ -68,6 +68,18 @@ class Cut(Generic[T]):
     rows: list[T]
     next: str
     previous: str
+
+
+def counted(found: QuerySet[Any, T], listed: QuerySet[Any, T] | None = None) -> QuerySet[Any, T]:
+    """Let the statement that reads a page count all that is found too; `listed` is the same with more about each."""
+    count = found.order_by().values(of=Value(0)).annotate(count=Count("id")).values("count")
+    rows: QuerySet[Any, T] = (found if listed is None else listed).annotate(total=Subquery(count))
+    return rows
+
+
+def total(cut: Cut[T], found: QuerySet[Any, T]) -> int:
+    """How many are found: as the rows of a cut of `counted` tell, or asked for where a page has none."""
+    return int(getattr(cut.rows[0], "total") if cut.rows else found.count())  # noqa: B009 - annotated
 
 
 def cut(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Count, F, Q, QuerySet, Subquery, Sum, TextField, Value
+from django.db.models import Count, F, Q, QuerySet, Sum, TextField
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils import timezone
@@ -98,8 +98,7 @@ def page(
     how = registries.configured_scanning(registry)
     found = _found(caller, registry, only, how)
     order = SORTS[sort.removeprefix("-")]
-    counted = found.order_by().values(of=Value(0)).annotate(count=Count("id")).values("count")
-    listed = found.annotate(total=Subquery(counted))
+    listed = keyset.counted(found)
     cut = keyset.cut(listed, order, descending=sort.startswith("-"), after=after, before=before, limit=limit)
     prefix = addresses.prefix(registry)
     shown = [
@@ -113,7 +112,7 @@ def page(
         )
         for row in cut.rows
     ]
-    total = getattr(cut.rows[0], "total") if cut.rows else found.count()  # noqa: B009 - annotated
+    total = keyset.total(cut, found)
     return Page(shown, cut.next, total, cut.previous)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import BigIntegerField, Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, Value
 
 from accounts.audit.actions import Action
 from accounts.caller import Caller
@@ -84,10 +84,9 @@ def tag_page(
         raise InvalidValue(sort, "is not one of " + ", ".join(SORTS))
     found = ImageTag.objects.filter(repository=repository) if show_attached else shown_tags(repository)
     found = _filtered(found, contains, platform, kind)
-    counted = found.order_by().values(of=Value(0)).annotate(count=Count("id")).values("count")
-    listed = _with_pulls(repository, found).annotate(total=Subquery(counted)).select_related("image")
+    listed = keyset.counted(found, _with_pulls(repository, found)).select_related("image")
     cut = keyset.cut(listed, SORTS[sort], descending=sort != "name", after=after, before=before, limit=limit)
-    total = getattr(cut.rows[0], "total") if cut.rows else found.count()  # noqa: B009 - annotated
+    total = keyset.total(cut, found)
     return Page(_rows(repository, cut.rows), cut.next, total, cut.previous)
 
 

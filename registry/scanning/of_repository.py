@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from django.db.models import Count, Q, Subquery, Value
+from django.db.models import Count, Q
 
 from accounts.audit.actions import Action
 from accounts.caller import Caller
@@ -61,10 +61,9 @@ def open_page(caller: Caller, address: Address, *, after: str = "", before: str 
     action = Action.DESCRIBE_IMAGES if address.is_public else Action.DESCRIBE_IMAGE_SCAN_FINDINGS
     repository = repositories.authorized(caller, address, action)
     found = Image.objects.filter(repository=repository, deleted_at=None, kind=Image.Kind.IMAGE)
-    counted = found.order_by().values(of=Value(0)).annotate(count=Count("id")).values("count")
-    listed = found.annotate(total=Subquery(counted)).select_related("scan")
+    listed = keyset.counted(found).select_related("scan")
     cut = keyset.cut(listed, ORDER, descending=True, after=after, before=before, limit=limit)
-    total = getattr(cut.rows[0], "total") if cut.rows else found.count()  # noqa: B009 - annotated
+    total = keyset.total(cut, found)
     tags = _tags(repository, cut.rows)
     rows = [_row(image, tags[image.digest]) for image in cut.rows]
     return Opened(registries.scan_of(repository), Page(rows, cut.next, total, cut.previous), _ignored(repository))
